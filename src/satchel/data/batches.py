@@ -1,0 +1,57 @@
+"""What every reader yields: Arrow record batches of one schema.
+
+| column | type | content |
+|---|---|---|
+| text   | large_string, never null | the text columns, joined by a space |
+| labels | list<string> or absent   | the document's labels; one for single-label formats |
+| id     | any type or absent       | the id column, as it was in the file |
+| line   | int64, never null        | 1-based line on which the record begins (Parquet: row, folder: 1) |
+
+The schema's metadata holds `source`: the path of the file that the batch comes from.
+"""
+
+import pyarrow as pa
+
+TEXT = "text"
+LABELS = "labels"
+ID = "id"
+LINE = "line"
+
+TEXT_TYPE = pa.large_string()
+LABELS_TYPE = pa.list_(pa.string())
+LINE_TYPE = pa.int64()
+
+
+def make_batch(
+    texts: pa.Array,
+    lines: pa.Array,
+    *,
+    source: str,
+    labels: pa.Array | None = None,
+    ids: pa.Array | None = None,
+) -> pa.RecordBatch:
+    """A record batch of the readers' schema.
+
+    Args:
+        texts: large_string [N].
+        lines: int64 [N].
+        source: path of the file, for messages.
+        labels: list<string> [N], or None where the file has no labels.
+        ids: [N] of any type, or None.
+    """
+    columns = {TEXT: texts, LINE: lines}
+    if labels is not None:
+        columns[LABELS] = labels
+    if ids is not None:
+        columns[ID] = ids
+    schema = pa.schema(
+        [pa.field(name, column.type) for name, column in columns.items()],
+        metadata={"source": source},
+    )
+    return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
+
+
+def source_of(batch: pa.RecordBatch) -> str:
+    """The path of the file that the batch comes from."""
+    metadata = batch.schema.metadata or {}
+    return str(metadata.get(b"source", b"?").decode())

@@ -1,0 +1,1 @@
+"""Readers: files of any supported format -> a stream of Arrow record batches."""

@@ -1,0 +1,111 @@
+"""The config's sections `data`, `text` and `vocabulary`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from satchel.data.tokenizers import BasicTokenizer, Tokenizer
+from satchel.settings import Settings
+
+Paths = str | list[str]
+Column = str | int
+FormatName = Literal["auto", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "text"]
+
+
+class ReaderSettings(Settings):
+    """How to read a data file; the part of `data` that the model file remembers."""
+
+    format: FormatName = Field(
+        "auto", description="File format; `auto` goes by the extension, then by the content."
+    )
+    text: Column | list[Column] | None = Field(
+        None,
+        description="Column or columns with the text, by name or by position (0, 1, …); several are "
+        "joined by a space. Left out: recognised by its name or content.",
+    )
+    label: Column | None = Field(
+        None,
+        description="Column with the label, by name or by position. Left out: recognised by its name.",
+    )
+    id: Column | None = Field(
+        None,
+        description="Column copied into predictions. Left out: a column called `id`, if there is one.",
+    )
+    header: bool | None = Field(
+        None, description="Whether CSV and TSV files begin with a header. Left out: recognised."
+    )
+    delimiter: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description="Field separator of CSV and TSV. Left out: a comma for csv, a tab for tsv.",
+    )
+    quoting: bool | None = Field(
+        None,
+        description='Whether `"` quotes fields in CSV and TSV. Left out: yes for csv, no for tsv.',
+    )
+    label_prefix: str = Field(
+        "__label__",
+        description="What marks a label in the fastText format; empty: the first word is the label.",
+    )
+    label_pattern: str | None = Field(
+        None,
+        description="Regular expression (RE2) applied to each label; what it matches, or its first "
+        "group, is the label. `'^[^:]+'` makes `NUM` of `NUM:dist`.",
+    )
+    encoding: str = Field("utf-8", description="Character encoding of the files.")
+    invalid_utf8: Literal["error", "replace"] = Field(
+        "error",
+        description="What to do with bytes that are not valid in the encoding: stop with file and "
+        "line, or put U+FFFD in their place.",
+    )
+
+
+class DataSettings(ReaderSettings):
+    """Which files to train, validate and test on, and how to read them."""
+
+    train: Paths = Field(description="Training data: a file, a glob, a folder, or a list of these.")
+    validation: Annotated[float, Field(gt=0, lt=1)] | str | list[str] | None = Field(
+        0.1,
+        description="Validation data: a fraction of the training data (the same share of each class), "
+        "or files; `null` for none.",
+    )
+    test: Paths | None = Field(
+        None, description="Test data, evaluated once after training; `null` for none."
+    )
+    shuffle: bool = Field(
+        True, description="Whether each epoch takes the documents in a new order, given by the seed."
+    )
+
+    def reader(self) -> ReaderSettings:
+        """The settings that say how to read, without which files."""
+        return ReaderSettings(
+            **{name: getattr(self, name) for name in ReaderSettings.model_fields}
+        )
+
+
+class TextSettings(Settings):
+    """What happens to a text before it is a list of tokens."""
+
+    normalize: Literal["none", "nfc", "nfkc"] = Field(
+        "nfkc", description="Unicode normalisation form; NFKC also folds full-width forms."
+    )
+    lowercase: bool = Field(True, description="Whether upper and lower case are the same.")
+    tokenizer: Tokenizer = Field(
+        BasicTokenizer(), description="What is a token: a name, or a name with options."
+    )
+
+
+class VocabularySettings(Settings):
+    """Which features own a row of the embedding."""
+
+    min_count: int = Field(1, ge=1, description="Words seen less often in training are dropped.")
+    max_size: int | None = Field(
+        None, ge=1, description="At most so many rows, the most frequent first; `null` for no limit."
+    )
+    word_ngrams: int = Field(
+        2, ge=1, le=8, description="Longest word n-gram: 1 for words alone, 2 for bigrams too."
+    )
+    ngram_min_count: int = Field(
+        2, ge=1, description="n-grams (of two words or more) seen less often are dropped."
+    )

@@ -1,0 +1,80 @@
+"""Tokenizers: what is a token.
+
+A tokenizer says what to do with each class of character (`satchel.kernels.characters`); the
+kernel in `satchel.kernels.text` does it, straight over UTF-8 bytes. A new one is a class here and
+its name in the union `Tokenizer` at the end.
+"""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
+
+from satchel.kernels.characters import (
+    ALONE,
+    ATTACH,
+    CJK,
+    CLASS_COUNT,
+    EXTEND,
+    IGNORED,
+    MARK,
+    PUNCTUATION,
+    SEPARATE,
+    SKIP,
+    SPACE,
+    WORD,
+)
+from satchel.settings import Settings, name_only
+
+
+class _CharacterTokenizer(Settings):
+    """A tokenizer that is a table: character class -> action."""
+
+    def actions(self) -> NDArray[np.uint8]:
+        """What the kernel does at a character of each class, uint8 [CLASS_COUNT]."""
+        table = np.full(CLASS_COUNT, EXTEND, dtype=np.uint8)
+        table[SPACE] = SEPARATE
+        table[IGNORED] = SKIP
+        table[MARK] = ATTACH
+        for character_class, action in self._exceptions().items():
+            table[character_class] = action
+        return table
+
+    def _exceptions(self) -> dict[int, int]:
+        return {}
+
+
+class WhitespaceTokenizer(_CharacterTokenizer):
+    """Splits at Unicode white space and nowhere else; for text that is tokenized already."""
+
+    name: Literal["whitespace"] = "whitespace"
+
+
+class BasicTokenizer(_CharacterTokenizer):
+    """Words, with each punctuation mark and symbol a token of its own.
+
+    Letters, digits and their combining marks make words, so Hindi and Thai stay whole. The same
+    as fastText's recipe (`sed -e "s/\\([.\\!?,'/()]\\)/ \\1 /g"`), for all of Unicode.
+    """
+
+    name: Literal["basic"] = "basic"
+
+    def _exceptions(self) -> dict[int, int]:
+        return {PUNCTUATION: ALONE}
+
+
+class CharTokenizer(_CharacterTokenizer):
+    """Each character, with its combining marks, is a token: the simplest thing for Chinese."""
+
+    name: Literal["char"] = "char"
+
+    def _exceptions(self) -> dict[int, int]:
+        return {WORD: ALONE, CJK: ALONE, PUNCTUATION: ALONE}
+
+
+Tokenizer = Annotated[
+    WhitespaceTokenizer | BasicTokenizer | CharTokenizer,
+    Field(discriminator="name"),
+    BeforeValidator(name_only),
+]

@@ -1,0 +1,35 @@
+"""Classes of characters, for all of Unicode, and what a tokenizer can do at each.
+
+The classes come from `characters.npy`, written by tools/characters.py from the Unicode Character
+Database, so that a model tokenizes alike under every Python.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPACE = 0  # white space, controls, zero-width space, and bytes that are not UTF-8
+WORD = 1  # letters, digits, connectors
+MARK = 2  # combining marks, joiners, variation selectors: they stay with what they follow
+PUNCTUATION = 3  # punctuation, symbols, emoji
+CJK = 4  # Han, Kana, Hangul, Bopomofo, Yi
+IGNORED = 5  # BOM, soft hyphen, word joiner, directional marks: as if they were not there
+CLASS_COUNT = 6
+
+SEPARATE = 0  # ends a token and belongs to none
+EXTEND = 1  # goes on with the token, or begins one
+ALONE = 2  # a token by itself
+ATTACH = 3  # goes on with the token before it, even one that stands alone, or begins one
+SKIP = 4  # nothing happens
+
+UNICODE_VERSION = "17.0"
+
+
+@cache
+def character_classes() -> NDArray[np.uint8]:
+    """The class of every code point, uint8 [0x110000]."""
+    ranges = np.load(Path(__file__).with_name("characters.npy"), allow_pickle=False)
+    starts, classes = ranges[:, 0], ranges[:, 1].astype(np.uint8)
+    return np.repeat(classes, np.diff(starts, append=0x110000))

@@ -1,0 +1,1 @@
+"""The classifier: parameters, layers, losses, and the file they are kept in."""

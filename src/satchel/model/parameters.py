@@ -1,0 +1,55 @@
+"""The classifier's numbers, as NumPy arrays that torch modules and kernels share.
+
+Training with the fused engine and prediction need no torch; `TextClassifier` wraps the same memory.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ALIGNMENT = 64  # bytes of a cache line: a row of 16 floats never straddles two
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is learned.
+
+    Attributes:
+        embedding: float32 [V, D], C-contiguous, on a 64-byte boundary.
+        weight: float32 [C, D], the linear layer's.
+        bias: float32 [C].
+    """
+
+    embedding: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def copy(self) -> "Parameters":
+        """The same numbers in memory of their own."""
+        copied = aligned_zeros(*self.embedding.shape)
+        copied[:] = self.embedding
+        return Parameters(copied, self.weight.copy(), self.bias.copy())
+
+
+def aligned_zeros(rows: int, columns: int) -> NDArray[np.float32]:
+    """Zeros, float32 [rows, columns], on a 64-byte boundary."""
+    raw = np.zeros(rows * columns * 4 + _ALIGNMENT, dtype=np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    flat = raw[start : start + rows * columns * 4].view(np.float32)
+    return flat.reshape(rows, columns)
+
+
+def initial_parameters(
+    rng: np.random.Generator, rows: int, dimension: int, classes: int
+) -> Parameters:
+    """Where training starts: rows uniform in ±1/D as fastText's, the linear layer zero."""
+    embedding = aligned_zeros(rows, dimension)
+    rng.random(out=embedding, dtype=np.float32)
+    embedding -= np.float32(0.5)
+    embedding *= np.float32(2.0 / dimension)
+    return Parameters(
+        embedding,
+        np.zeros((classes, dimension), dtype=np.float32),
+        np.zeros(classes, dtype=np.float32),
+    )

@@ -1,0 +1,1 @@
+"""Engines, schedules, checkpoints, the loop, and the run that wires them together."""

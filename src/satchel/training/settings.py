@@ -1,0 +1,88 @@
+"""The config's section `training`, and the whole config of a run."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat
+
+from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
+from satchel.model.settings import ModelSettings
+from satchel.settings import Settings
+from satchel.training.schedule import LinearSchedule, Schedule
+
+MetricName = Literal["accuracy", "f1_macro", "loss"]
+
+
+class EarlyStopping(Settings):
+    """Stop when the validation metric has not improved for so many epochs."""
+
+    metric: MetricName = Field("accuracy", description="The validation metric to watch.")
+    patience: int = Field(3, ge=1, description="Epochs without improvement before stopping.")
+
+
+class TrainingSettings(Settings):
+    """How the parameters are learned."""
+
+    engine: Literal["auto", "torch", "fused"] = Field(
+        "auto",
+        description="`fused` is the compiled CPU engine, `torch` the reference (any device, any option); "
+        "`auto` takes `fused` where it supports the options.",
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="`cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.",
+    )
+    epochs: int = Field(10, ge=1, description="Passes over the training data.")
+    batch_size: int = Field(32, ge=1, description="Documents a step.")
+    learning_rate: float = Field(
+        8.0,
+        gt=0,
+        description="Step size on the mean loss of a batch: a batch of B needs B times the rate of "
+        "single documents for the same step.",
+    )
+    schedule: Schedule = Field(
+        LinearSchedule(), description="How the learning rate changes: linear, cosine or constant."
+    )
+    momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of torch.optim.SGD.")
+    nesterov: bool = Field(False, description="Nesterov momentum.")
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay of torch.optim.SGD.")
+    clip_norm: float | None = Field(
+        None, gt=0, description="Gradients longer than this (all parameters together) are shortened."
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of each target spread evenly over all classes."
+    )
+    class_weights: Literal["balanced"] | dict[str, PositiveFloat] | None = Field(
+        None,
+        description="Weight of each class in the loss: `balanced` (N / (C * count), as scikit-learn), "
+        "or given: `{spam: 3}`; classes left out weigh 1.",
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, description="Stop early, by a validation metric; `null` for never."
+    )
+    best_metric: MetricName = Field(
+        "accuracy",
+        description="The validation metric by which the best epoch is chosen when there is no early "
+        "stopping; the model file holds that epoch.",
+    )
+
+
+class RunSettings(Settings):
+    """Everything a run is told: the whole config."""
+
+    seed: int = Field(
+        1, ge=0, lt=2**63, description="Decides every random choice: split, order, initial values."
+    )
+    threads: int | None = Field(
+        None, ge=1, le=1024, description="Threads to use; `null` for all cores. The result is the same."
+    )
+    data: DataSettings = Field(description="Which files, and how to read them.")
+    text: TextSettings = Field(TextSettings(), description="From text to tokens.")
+    vocabulary: VocabularySettings = Field(
+        VocabularySettings(), description="From tokens to rows of the embedding."
+    )
+    model: ModelSettings = Field(ModelSettings(), description="The layers.")
+    training: TrainingSettings = Field(TrainingSettings(), description="The learning.")
+    output: str | None = Field(
+        None, description="The run folder; left out: `runs/` and the config file's name."
+    )
