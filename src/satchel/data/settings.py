@@ -70,18 +70,15 @@ class DataSettings(ReaderSettings):
         description="Validation data: a fraction of the training data (the same share of each class), "
         "or files; `null` for none.",
     )
-    test: Paths | None = Field(
-        None, description="Test data, evaluated once after training; `null` for none."
-    )
+    test: Paths | None = Field(None, description="Test data, evaluated once after training; `null` for none.")
     shuffle: bool = Field(
-        True, description="Whether each epoch takes the documents in a new order, given by the seed."
+        True,
+        description="Whether each epoch takes the documents in a new order, given by the seed.",
     )
 
     def reader(self) -> ReaderSettings:
         """The settings that say how to read, without which files."""
-        return ReaderSettings(
-            **{name: getattr(self, name) for name in ReaderSettings.model_fields}
-        )
+        return ReaderSettings(**{name: getattr(self, name) for name in ReaderSettings.model_fields})
 
 
 class TextSettings(Settings):
@@ -101,7 +98,9 @@ class VocabularySettings(Settings):
 
     min_count: int = Field(1, ge=1, description="Words seen less often in training are dropped.")
     max_size: int | None = Field(
-        None, ge=1, description="At most so many rows, the most frequent first; `null` for no limit."
+        None,
+        ge=1,
+        description="At most so many rows, the most frequent first; `null` for no limit.",
     )
     word_ngrams: int = Field(
         2, ge=1, le=8, description="Longest word n-gram: 1 for words alone, 2 for bigrams too."

@@ -52,7 +52,7 @@ class WhitespaceTokenizer(_CharacterTokenizer):
 
 
 class BasicTokenizer(_CharacterTokenizer):
-    """Words, with each punctuation mark and symbol a token of its own.
+    r"""Words, with each punctuation mark and symbol a token of its own.
 
     Letters, digits and their combining marks make words, so Hindi and Thai stay whole. The same
     as fastText's recipe (`sed -e "s/\\([.\\!?,'/()]\\)/ \\1 /g"`), for all of Unicode.

@@ -24,12 +24,13 @@ class ModelSettings(Settings):
     )
     norm_type: float = Field(2.0, gt=0, description="The p of the p-norm of `max_norm`.")
     scale_grad_by_freq: bool = Field(
-        False, description="Divide gradients by the feature's frequency in the batch (not with `sparse`)."
+        False,
+        description="Divide gradients by the feature's frequency in the batch (not with `sparse`).",
     )
-    sparse: bool = Field(
-        True,
+    sparse: bool | None = Field(
+        None,
         description="Sparse gradients in the torch engine: cost per feature used, not per row owned. "
-        "Momentum and weight decay of torch.optim.SGD need `false`.",
+        "Left out: wherever the layer and the optimiser allow them.",
     )
     padding_idx: int | None = Field(
         None, ge=0, description="A row that counts for nothing and is never updated."
@@ -38,6 +39,4 @@ class ModelSettings(Settings):
         None,
         description="Word vectors to start from: word2vec, GloVe or fastText text format, gzip too.",
     )
-    freeze: bool = Field(
-        False, description="Keep the embedding as it starts; only the linear layer learns."
-    )
+    freeze: bool = Field(False, description="Keep the embedding as it starts; only the linear layer learns.")

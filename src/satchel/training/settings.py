@@ -35,7 +35,7 @@ class TrainingSettings(Settings):
     epochs: int = Field(10, ge=1, description="Passes over the training data.")
     batch_size: int = Field(32, ge=1, description="Documents a step.")
     learning_rate: float = Field(
-        8.0,
+        16.0,
         gt=0,
         description="Step size on the mean loss of a batch: a batch of B needs B times the rate of "
         "single documents for the same step.",
@@ -47,7 +47,9 @@ class TrainingSettings(Settings):
     nesterov: bool = Field(False, description="Nesterov momentum.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay of torch.optim.SGD.")
     clip_norm: float | None = Field(
-        None, gt=0, description="Gradients longer than this (all parameters together) are shortened."
+        None,
+        gt=0,
+        description="Gradients longer than this (all parameters together) are shortened.",
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Share of each target spread evenly over all classes."
@@ -74,7 +76,10 @@ class RunSettings(Settings):
         1, ge=0, lt=2**63, description="Decides every random choice: split, order, initial values."
     )
     threads: int | None = Field(
-        None, ge=1, le=1024, description="Threads to use; `null` for all cores. The result is the same."
+        None,
+        ge=1,
+        le=1024,
+        description="Threads to use; `null` for all cores. The result is the same.",
     )
     data: DataSettings = Field(description="Which files, and how to read them.")
     text: TextSettings = Field(TextSettings(), description="From text to tokens.")

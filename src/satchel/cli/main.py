@@ -1,0 +1,48 @@
+"""The `satchel` command. Each command is a file; none imports anything heavy before it is called."""
+
+from typing import Annotated
+
+import typer
+
+from satchel import __version__
+from satchel.cli import evaluate, init, predict, sample, schema, train, vocab
+from satchel.cli.console import user_errors
+
+app = typer.Typer(
+    name="satchel",
+    help="Train, evaluate and use small, fast, trustworthy text classifiers from one YAML file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("vocab")(vocab.vocab)
+app.command("init")(init.init)
+app.command("sample")(sample.sample)
+app.command("schema")(schema.schema)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"satchel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train, evaluate and use small, fast, trustworthy text classifiers from one YAML file."""
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    with user_errors():
+        app()

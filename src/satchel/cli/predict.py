@@ -1,0 +1,79 @@
+"""`satchel predict`."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+
+import typer
+
+from satchel.cli.evaluate import ModelArgument, ThreadsOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def predict(
+    model: ModelArgument,
+    source: Annotated[
+        str, typer.Argument(metavar="INPUT", help="A file, or - for stdin.", show_default=False)
+    ],
+    output: Annotated[Path | None, typer.Option(help="Where to write; stdout when left out.")] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Give so many labels, most probable first.")
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Give no label less probable than this.")
+    ] = 0.0,
+    output_format: Annotated[
+        Literal["jsonl", "csv", "txt"], typer.Option("--format", help="Format of the output.")
+    ] = "jsonl",
+    input_format: Annotated[
+        str | None,
+        typer.Option(help="Format of the input; by its name and content when left out."),
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="Text column, where it is not that of training.")
+    ] = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Label texts: one record out for each record in, in order."""
+    import os
+
+    from satchel.cli.console import ConsoleReporter
+    from satchel.data import batches
+    from satchel.data.readers import override, read, total_bytes
+    from satchel.model.modelfile import load_model
+    from satchel.model.predictor import Predictor
+    from satchel.model.writers import WRITERS, Choice
+
+    loaded = load_model(model)
+    reader = override(loaded.reader, source, format_name=input_format, text=text, label=None, labelled=False)
+    predictor = Predictor(loaded, threads or os.cpu_count() or 1)
+    labels = loaded.labels.labels
+    choice = Choice(min(top_k or 1, len(labels)), threshold, listed=top_k is not None)
+    writer = WRITERS[output_format](labels, choice)
+    reporter = ConsoleReporter()
+    with (
+        _opened(output) as file,
+        reporter.stage("Predicting", total_bytes(source), "B") as bar,
+    ):
+        for number, batch in enumerate(read(source, reader, labelled=False, progress=bar.advance)):
+            ids = batch.column(batches.ID) if batches.ID in batch.schema.names else None
+            if number == 0:
+                file.write(writer.header(has_id=ids is not None))
+            predictions = predictor.predict(batch.column(batches.TEXT))
+            file.write(writer.records(predictions, ids))
+
+
+@contextmanager
+def _opened(output: Path | None) -> "Iterator[BinaryIO]":
+    """A file that takes its place when it is complete, or stdout."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    from satchel.files import replacing
+
+    with replacing(output) as temporary, temporary.open("wb") as file:
+        yield file

@@ -1,0 +1,19 @@
+"""`satchel sample`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def sample(
+    directory: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Make a corpus to try things on: the docstrings of this Python's packages, by package."""
+    from satchel.cli.tables import table
+    from satchel.data.sample import build_sample
+
+    summary = build_sample(directory, force=force)
+    print(table(summary.rows()))
+    print(f"Corpus: {directory}")

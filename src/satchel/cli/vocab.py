@@ -1,0 +1,45 @@
+"""`satchel vocab`."""
+
+from typing import Annotated
+
+import typer
+
+from satchel.cli.train import ConfigArgument, SetOption
+
+_MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50, 100)
+
+
+def vocab(
+    config: ConfigArgument,
+    overrides: SetOption = None,
+    top: Annotated[int, typer.Option(min=0, help="How many frequent words to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Build the vocabulary alone: sizes, coverage, frequent words, rows for each min_count."""
+    import json
+
+    from satchel.cli.console import ConsoleReporter
+    from satchel.cli.tables import table
+    from satchel.config.loading import load_config
+    from satchel.training.run import prepare
+
+    _settings, corpus = prepare(load_config(config, overrides or ()), ConsoleReporter())
+    summary = corpus.summary(top, _MIN_COUNTS)
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False, indent=2))
+        return
+    print(
+        table(
+            [(name.replace("_", " "), f"{value:,}") for name, value in summary["sizes"].items()]
+            + [(name.replace("_", " "), f"{value:.2%}") for name, value in summary["validation"].items()]
+        )
+    )
+    print("\nRows kept by min_count (words) and ngram_min_count (n-grams)")
+    print(
+        table(
+            (f"  {row['min_count']}", f"{row['words']:,} words  {row['ngrams']:,} n-grams")
+            for row in summary["min_counts"]
+        )
+    )
+    print("\nMost frequent words")
+    print(table((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))

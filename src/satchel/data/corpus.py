@@ -1,0 +1,331 @@
+"""Files -> vocabulary, labels and encoded data sets: everything that training needs to know."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from satchel.data import batches
+from satchel.data.counting import FeatureCounter
+from satchel.data.dataset import BagDataset
+from satchel.data.encoder import Encoder, concatenate
+from satchel.data.featurizer import Featurizer, Workers
+from satchel.data.readers import read, total_bytes
+from satchel.data.settings import (
+    DataSettings,
+    Paths,
+    ReaderSettings,
+    TextSettings,
+    VocabularySettings,
+)
+from satchel.data.splitting import StratifiedSplit
+from satchel.data.vocabulary import FeatureCounts, LabelSet, Vocabulary
+from satchel.errors import DataError
+from satchel.kernels import table
+from satchel.reporting import SILENT, Reporter
+
+
+@dataclass(frozen=True)
+class EncodedData:
+    """A labelled data set in terms of a vocabulary and a label set.
+
+    Attributes:
+        dataset: the documents.
+        unknown_labels: labels that training never saw, and how many documents have each.
+        empty: documents without a known feature.
+        known_words: words of the vocabulary among all `words` of the texts.
+        words: how many words the texts have.
+    """
+
+    dataset: BagDataset
+    unknown_labels: dict[str, int]
+    known_words: int
+    words: int
+
+    @property
+    def empty(self) -> int:
+        """Documents without a known feature."""
+        return int((np.diff(self.dataset.offsets) == 0).sum())
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is made of the training files, before any number is learned.
+
+    Attributes:
+        vocabulary: the features that own rows.
+        labels: the classes.
+        train: the training documents, encoded.
+        validation: the validation documents, encoded, or None.
+        counts: all features, also those that own no row.
+        encoder: encodes further texts alike.
+    """
+
+    vocabulary: Vocabulary
+    labels: LabelSet
+    train: BagDataset
+    validation: EncodedData | None
+    counts: FeatureCounts
+    encoder: Encoder
+
+    def summary(self, top: int, min_counts: Sequence[int]) -> dict[str, Any]:
+        """What is to know of the vocabulary.
+
+        Args:
+            top: how many frequent words to list.
+            min_counts: for each, how many features would be kept.
+        """
+        vocabulary, counts = self.vocabulary, self.counts
+        is_word = counts.is_word
+        validation = self.validation
+        rows = vocabulary.word_rows[:top]
+        return {
+            "sizes": {
+                "documents": len(self.train),
+                "classes": len(self.labels),
+                "words_in_the_text": vocabulary.total_words,
+                "different_words": int(is_word.sum()),
+                "different_ngrams": int((~is_word).sum()),
+                "rows": len(vocabulary),
+                "word_rows": len(vocabulary.words),
+                "ngram_rows": len(vocabulary) - len(vocabulary.words),
+            },
+            "validation": {}
+            if validation is None
+            else {
+                "validation_words_known": validation.known_words / max(1, validation.words),
+                "validation_texts_unknown": validation.empty / max(1, len(validation.dataset)),
+            },
+            "min_counts": [
+                {
+                    "min_count": least,
+                    "words": int((counts.counts[is_word] >= least).sum()),
+                    "ngrams": int((counts.counts[~is_word] >= least).sum()),
+                }
+                for least in min_counts
+            ],
+            "words": [
+                {"word": word, "count": count}
+                for word, count in zip(
+                    vocabulary.words[:top].to_pylist(),
+                    vocabulary.counts[rows].tolist(),
+                    strict=True,
+                )
+            ],
+        }
+
+
+def single_labels(batch: pa.RecordBatch) -> pa.StringArray:
+    """The one label of each document of a batch, string [N].
+
+    Raises:
+        DataError: a document has none or several.
+    """
+    column = batch.column(batches.LABELS)
+    lengths = np.asarray(pc.list_value_length(column))
+    wrong = np.flatnonzero(lengths != 1)
+    if len(wrong):
+        line = batch.column(batches.LINE)[int(wrong[0])].as_py()
+        raise DataError(
+            f"{batches.source_of(batch)}:{line}: a document with {lengths[wrong[0]]} labels: each "
+            "needs exactly one; keep one, or split the document into one for each label"
+        )
+    return column.flatten()
+
+
+def read_corpus(
+    data: DataSettings,
+    text: TextSettings,
+    vocabulary: VocabularySettings,
+    *,
+    seed: int,
+    threads: int,
+    reporter: Reporter = SILENT,
+) -> Corpus:
+    """Reads the training files once: counts features, encodes, and splits off the validation set.
+
+    Args:
+        data: the files; its reader settings must be resolved (`readers.resolve`).
+        text: from text to tokens.
+        vocabulary: from tokens to rows.
+        seed: decides which documents are validated on.
+        threads: how many threads work; the result is the same.
+        reporter: hears of the progress.
+
+    Raises:
+        DataError: a file cannot be used; there are no documents, or fewer than two classes.
+    """
+    featurizer = Featurizer(text, vocabulary.word_ngrams, Workers(threads))
+    reading = _Reading(data, featurizer, seed)
+    for batch in _batches(data.train, data.reader(), "Reading", reporter):
+        reading.add(batch)
+    labels = reading.label_set(data)
+    counts = reading.counter.finish()
+    selected, rows = counts.select(vocabulary)
+    if not len(selected):
+        raise DataError(
+            f"{_named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
+            f"vocabulary.min_count (now {vocabulary.min_count})"
+        )
+    train = reading.training_set(rows, labels)
+    encoder = Encoder(featurizer, selected)
+    if reading.validation is not None:
+        validation = _encode(iter(reading.validation), encoder, labels)
+    elif isinstance(data.validation, str | list):
+        validation = encode_files(
+            data.validation, data.reader(), encoder, labels, "Reading validation", reporter
+        )
+    else:
+        validation = None
+    return Corpus(selected, labels, train, validation, counts, encoder)
+
+
+def encode_files(
+    paths: Paths,
+    settings: ReaderSettings,
+    encoder: Encoder,
+    labels: LabelSet,
+    title: str,
+    reporter: Reporter = SILENT,
+) -> EncodedData:
+    """Reads labelled files and encodes them as a model's vocabulary and labels have it."""
+    return _encode(
+        (
+            (batch.column(batches.TEXT), single_labels(batch))
+            for batch in _batches(paths, settings, title, reporter)
+        ),
+        encoder,
+        labels,
+    )
+
+
+@dataclass
+class _Reading:
+    """The state of one pass over the training files."""
+
+    data: DataSettings
+    featurizer: Featurizer
+    seed: int
+    counter: FeatureCounter = field(init=False)
+    validation: list[tuple[pa.LargeStringArray, pa.StringArray]] | None = field(init=False)
+    _split: StratifiedSplit | None = field(init=False)
+    _pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = field(default_factory=list)
+    _codes: list[NDArray[np.int64]] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _documents: dict[str, int] = field(default_factory=dict)
+    _first_place: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.counter = FeatureCounter(self.featurizer.workers)
+        fraction = self.data.validation
+        self._split = StratifiedSplit(fraction, self.seed) if isinstance(fraction, float) else None
+        self.validation = None if self._split is None else []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Counts and encodes a batch, but for what goes to validation."""
+        texts, labels = batch.column(batches.TEXT), single_labels(batch)
+        encoded = labels.dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        codes = encoded.indices.to_numpy().astype(np.int64)
+        self._notice(batch, names, codes)
+        if self._split is not None and self.validation is not None:
+            chosen = self._split.choose(codes, names)
+            mask = pa.array(chosen)
+            self.validation.append((texts.filter(mask), labels.filter(mask)))
+            texts = texts.filter(pc.invert(mask))
+            codes = codes[~chosen]
+        if not len(texts):
+            return
+        renumbered = np.array([self._numbers[name] for name in names], dtype=np.int64)
+        self._codes.append(renumbered[codes])
+        pieces = self.featurizer.features(texts)
+        numbers = self.counter.add(pieces)
+        self._pieces.extend((ids, piece.offsets) for ids, piece in zip(numbers, pieces, strict=True))
+
+    def _notice(self, batch: pa.RecordBatch, names: list[str], codes: NDArray[np.int64]) -> None:
+        """Counts the labels, and remembers where each was first seen."""
+        for number, (name, count) in enumerate(
+            zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
+        ):
+            if name not in self._numbers:
+                self._numbers[name] = len(self._numbers)
+                line = batch.column(batches.LINE)[int(np.argmax(codes == number))].as_py()
+                self._first_place[name] = f"{batches.source_of(batch)}:{line}"
+            self._documents[name] = self._documents.get(name, 0) + count
+
+    def label_set(self, data: DataSettings) -> LabelSet:
+        """The classes, checked."""
+        if not self._documents:
+            raise DataError(f"{_named(data.train)}: no documents: give files that hold some")
+        if len(self._documents) == 1:
+            (only,) = self._documents
+            raise DataError(
+                f"{_named(data.train)}: every document has the label {only!r}: a classifier needs "
+                "at least two; is data.label the right column?"
+            )
+        if self._split is not None:
+            lone = sorted(name for name, count in self._documents.items() if count == 1)
+            if lone:
+                more = f" (and {len(lone) - 1} more classes like it)" if len(lone) > 1 else ""
+                raise DataError(
+                    f"{self._first_place[lone[0]]}: the label {lone[0]!r} has only this document"
+                    f"{more}, too few to train and validate on: add documents, merge the class "
+                    "with another, or set data.validation to a file or to null"
+                )
+        names = sorted(self._documents)
+        kept = np.bincount(np.concatenate(self._codes), minlength=len(self._numbers))
+        return LabelSet(tuple(names), tuple(int(kept[self._numbers[name]]) for name in names))
+
+    def training_set(self, rows: NDArray[np.int32], labels: LabelSet) -> BagDataset:
+        """The training documents, with rows in the place of provisional numbers."""
+
+        def rename(
+            piece: tuple[NDArray[np.int32], NDArray[np.int64]],
+        ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+            ids, offsets = piece
+            return ids[: table.rename(ids, offsets, rows)], offsets
+
+        ids, offsets = concatenate(self.featurizer.workers.map(rename, self._pieces))
+        self._pieces = []
+        targets = labels.of_values(list(self._numbers))[np.concatenate(self._codes)]
+        return BagDataset(ids, offsets, targets)
+
+
+def _encode(
+    documents: Iterator[tuple[pa.LargeStringArray, pa.StringArray]],
+    encoder: Encoder,
+    labels: LabelSet,
+) -> EncodedData:
+    pieces = []
+    targets = [np.empty(0, dtype=np.int64)]
+    unknown: dict[str, int] = {}
+    known_words = words = 0
+    for texts, names in documents:
+        if not len(texts):
+            continue
+        encoded = encoder.encode(texts)
+        pieces.append((encoded.ids, encoded.offsets))
+        known_words += encoded.known_words
+        words += encoded.words
+        found = labels.targets(names)
+        targets.append(found)
+        for name in names.filter(pa.array(found < 0)).to_pylist():
+            unknown[name] = unknown.get(name, 0) + 1
+    empty = (np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
+    ids, offsets = concatenate(pieces or [empty])
+    return EncodedData(BagDataset(ids, offsets, np.concatenate(targets)), unknown, known_words, words)
+
+
+def _batches(
+    paths: Paths, settings: ReaderSettings, title: str, reporter: Reporter
+) -> Iterator[pa.RecordBatch]:
+    with reporter.stage(title, total_bytes(paths), "B") as bar:
+        yield from read(paths, settings, labelled=True, progress=bar.advance)
+
+
+def _named(paths: Paths) -> str:
+    return paths if isinstance(paths, str) else ", ".join(paths)

@@ -1,0 +1,141 @@
+"""Texts -> feature hashes: the one way from text to features, in training and prediction."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satchel.data.normalize import normalize
+from satchel.data.settings import TextSettings
+from satchel.kernels import text as kernels
+from satchel.kernels.characters import character_classes
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """A pool of threads for kernels, which run without Python's lock."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """The function's results, in the items' order."""
+        if self._pool is None:
+            return [function(item) for item in items]
+        return list(self._pool.map(function, items))
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of N neighbouring documents.
+
+    Attributes:
+        hashes: uint64 [F], each document's words, then its n-grams.
+        offsets: int64 [N + 1], where each document's features begin.
+        data: uint8, the normalised text.
+        starts: int64 [words], each word's first byte in `data`.
+        ends: int64 [words], the byte after its last.
+        word_offsets: int64 [N + 1], where each document's words begin in `starts`.
+    """
+
+    hashes: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    word_offsets: NDArray[np.int64]
+
+
+class Featurizer:
+    """Normalises, tokenizes and hashes texts, on all threads of its workers.
+
+    The arrays it returns live in buffers that the next call writes over.
+    """
+
+    def __init__(self, settings: TextSettings, longest_ngram: int, workers: Workers) -> None:
+        self.settings = settings
+        self.longest_ngram = longest_ngram
+        self.workers = workers
+        self._classes = character_classes()
+        self._actions = settings.tokenizer.actions()
+        self._scratch = [_Scratch() for _ in range(workers.threads)]
+
+    def features(self, texts: pa.LargeStringArray) -> list[Features]:
+        """The features of texts, large_string [N], in one piece a thread, in order."""
+        normalized = normalize(texts, self.settings)
+        offsets, data = text_buffers(normalized)
+        pieces = _split_by_bytes(offsets, self.workers.threads)
+        return self.workers.map(
+            lambda job: self._piece(data, offsets[job[1][0] : job[1][1] + 1], self._scratch[job[0]]),
+            enumerate(pieces),
+        )
+
+    def _piece(self, data: NDArray[np.uint8], offsets: NDArray[np.int64], scratch: "_Scratch") -> Features:
+        size = int(offsets[-1] - offsets[0])
+        hashes, starts, ends = scratch.reserve(size * self.longest_ngram, size)
+        feature_offsets = np.empty(len(offsets), dtype=np.int64)
+        word_offsets = np.empty(len(offsets), dtype=np.int64)
+        kernels.features(
+            data,
+            offsets,
+            self._classes,
+            self._actions,
+            self.longest_ngram,
+            hashes,
+            starts,
+            ends,
+            feature_offsets,
+            word_offsets,
+        )
+        return Features(
+            hashes[: feature_offsets[-1]],
+            feature_offsets,
+            data,
+            starts[: word_offsets[-1]],
+            ends[: word_offsets[-1]],
+            word_offsets,
+        )
+
+
+class _Scratch:
+    """Buffers that grow to the largest piece and stay: fresh pages cost as much as hashing."""
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, dtype=np.uint64)
+        self._starts = np.empty(0, dtype=np.int64)
+        self._ends = np.empty(0, dtype=np.int64)
+
+    def reserve(
+        self, features: int, words: int
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        if len(self._hashes) < features:
+            self._hashes = np.empty(features, dtype=np.uint64)
+        if len(self._starts) < words:
+            self._starts = np.empty(words, dtype=np.int64)
+            self._ends = np.empty(words, dtype=np.int64)
+        return self._hashes, self._starts, self._ends
+
+
+def text_buffers(
+    texts: pa.LargeStringArray,
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The offsets, int64 [N + 1], and the bytes, uint8, of an Arrow array, without a copy."""
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return bounds, np.frombuffer(data if data is not None else b"", dtype=np.uint8)
+
+
+def _split_by_bytes(offsets: NDArray[np.int64], pieces: int) -> list[tuple[int, int]]:
+    """At most so many ranges of documents, of about as many bytes each."""
+    marks = np.linspace(offsets[0], offsets[-1], pieces + 1)[1:-1]
+    cuts = [0, *np.searchsorted(offsets[1:-1], marks).tolist(), len(offsets) - 1]
+    ranges = [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
+    return ranges or [(0, len(offsets) - 1)]

@@ -1,0 +1,63 @@
+"""Reading the next record batches while the last ones are worked on."""
+
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_WAIT = 0.1  # seconds between looks at whether the other side is still there
+
+
+def read_ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, None]:
+    """The items, taken from their source by a thread that is at most `depth` of them ahead.
+
+    An error of the source is raised here, after the items before it. The thread ends with the
+    generator, however that ends.
+    """
+    queue: Queue[Item | _End] = Queue(depth)
+    closed = threading.Event()
+
+    def put(item: "Item | _End") -> None:
+        while not closed.is_set():
+            with suppress(Full):
+                queue.put(item, timeout=_WAIT)
+                return
+
+    def fill() -> None:
+        end = _End()
+        try:
+            for item in items:
+                put(item)
+                if closed.is_set():
+                    break
+        except BaseException as error:
+            end.error = error
+        put(end)
+
+    thread = threading.Thread(target=fill, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = queue.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        closed.set()
+        while True:
+            try:
+                queue.get_nowait()
+            except Empty:
+                break
+        thread.join()
+
+
+class _End:
+    """Follows the last item."""
+
+    error: BaseException | None = None

@@ -1,0 +1,259 @@
+"""What a data file is: its format, header and columns, by its name and content."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from satchel.data.readers.columns import find_column, text_columns
+from satchel.data.readers.delimited import head_rows
+from satchel.data.readers.jsonl import keys_of
+from satchel.data.readers.parquet import open_parquet
+from satchel.data.readers.paths import STDIN
+from satchel.data.readers.streams import open_text
+from satchel.data.settings import Column, FormatName, ReaderSettings
+from satchel.errors import DataError
+
+_HEAD_BYTES = 1 << 16
+_ROWS = 200
+
+_COMPRESSED = {".gz", ".zst", ".xz", ".bz2"}
+_EXTENSIONS: dict[str, FormatName] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+# Names that columns of texts and labels have in public corpora, the likeliest first.
+_TEXT_NAMES = (
+    "text",
+    "document",
+    "review",
+    "sentence",
+    "content",
+    "body",
+    "message",
+    "comment",
+    "question",
+    "query",
+    "utterance",
+    "description",
+    "abstract",
+    "title",
+    "tweet",
+    "post",
+    "data",
+)
+_LABEL_NAMES = (
+    "label",
+    "labels",
+    "class",
+    "category",
+    "target",
+    "sentiment",
+    "intent",
+    "tag",
+    "tags",
+    "section",
+    "topic",
+    "lang",
+    "language",
+    "genre",
+    "y",
+)
+_LONGEST_NAME = 64
+
+
+def recognise(path: Path, settings: ReaderSettings, *, labelled: bool) -> ReaderSettings:
+    """Fills in what the settings leave open, from a look at the file.
+
+    Raises:
+        DataError: the file is empty, or it cannot be told which columns hold text and labels.
+    """
+    if str(path) == STDIN:
+        return _without_columns(settings, "text" if settings.format == "auto" else settings.format)
+    if path.is_dir():
+        return _without_columns(settings, "folder")
+    if not path.stat().st_size:
+        raise DataError(f"{path}: empty: give a file that holds data")
+    with path.open("rb") as file:
+        parquet = file.read(4) == b"PAR1"
+    head = "" if parquet else _head(path, settings)
+    format_name = settings.format
+    if format_name == "auto":
+        format_name = "parquet" if parquet else _format(path, head, settings, labelled=labelled)
+    if format_name in ("fasttext", "text", "folder"):
+        return _without_columns(settings, format_name)
+    if format_name in ("csv", "tsv"):
+        return _delimited(path, head, settings, format_name, labelled=labelled)
+    names, rows = _parquet_head(path) if format_name == "parquet" else _jsonl_head(path, head)
+    return _columns(path, names, rows, settings.model_copy(update={"format": format_name}), labelled=labelled)
+
+
+def _head(path: Path, settings: ReaderSettings) -> str:
+    with open_text(path, settings) as stream:
+        return stream.read(_HEAD_BYTES).decode("utf-8", "ignore")
+
+
+def _format(path: Path, head: str, settings: ReaderSettings, *, labelled: bool) -> FormatName:
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _COMPRESSED]
+    if suffixes and suffixes[-1] in _EXTENSIONS:
+        return _EXTENSIONS[suffixes[-1]]
+    if head.lstrip().startswith("{"):
+        return "jsonl"
+    if settings.label_prefix and head.lstrip().startswith(settings.label_prefix):
+        return "fasttext"
+    if not labelled:
+        return "text"
+    lines = head.splitlines()[:20]
+    if lines and all("\t" in line for line in lines):
+        return "tsv"
+    if lines and all("," in line for line in lines):
+        return "csv"
+    raise DataError(
+        f"{path}: the format is not recognised by name or content: set data.format to csv, tsv, jsonl, "
+        "parquet or fasttext"
+    )
+
+
+def _without_columns(settings: ReaderSettings, format_name: FormatName) -> ReaderSettings:
+    return settings.model_copy(update={"format": format_name})
+
+
+def _delimited(
+    path: Path, head: str, settings: ReaderSettings, format_name: FormatName, *, labelled: bool
+) -> ReaderSettings:
+    settings = settings.model_copy(
+        update={
+            "format": format_name,
+            "delimiter": settings.delimiter or ("\t" if format_name == "tsv" else ","),
+            "quoting": format_name == "csv" if settings.quoting is None else settings.quoting,
+        }
+    )
+    rows = head_rows(head, settings, _ROWS)
+    if not rows:
+        raise DataError(f"{path}: empty: give a file that holds data")
+    header = settings.header
+    if header is None:
+        header = _looks_like_header(rows[0], settings)
+    settings = settings.model_copy(update={"header": header})
+    names = rows[0] if header else [str(position) for position in range(len(rows[0]))]
+    body = [row for row in rows[1 if header else 0 :] if len(row) == len(names)]
+    return _columns(path, names, body, settings, labelled=labelled)
+
+
+def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
+    wanted = [*text_columns(settings), settings.label, settings.id]
+    if any(isinstance(column, str) for column in wanted):
+        return True
+    cells = [cell.strip().lower() for cell in first]
+    known = {*_TEXT_NAMES, *_LABEL_NAMES, "id"}
+    return (
+        len(set(cells)) == len(cells)
+        and all(0 < len(cell) <= _LONGEST_NAME for cell in cells)
+        and any(cell in known for cell in cells)
+        and len(cells) > 1
+    )
+
+
+def _jsonl_head(path: Path, head: str) -> tuple[list[str], list[list[Any]]]:
+    """The keys of the first records, and their values."""
+    lines = [(number, line) for number, line in enumerate(head.split("\n"), start=1) if line.strip()]
+    if not lines:
+        raise DataError(f"{path}: empty: give a file that holds data")
+    first = keys_of(path, *lines[0])
+    names = list(first)
+    rows = [list(first.values())]
+    for number, line in lines[1:-1][:_ROWS]:
+        record = keys_of(path, number, line)
+        rows.append([record.get(name) for name in names])
+    return names, rows
+
+
+def _parquet_head(path: Path) -> tuple[list[str], list[list[Any]]]:
+    file = open_parquet(path)
+    for batch in file.iter_batches(batch_size=_ROWS):
+        columns = [column.to_pylist() for column in batch.columns]
+        return file.schema_arrow.names, [list(row) for row in zip(*columns, strict=True)]
+    raise DataError(f"{path}: empty: give a file that holds data")
+
+
+def _columns(
+    path: Path,
+    names: list[str],
+    rows: list[list[Any]],
+    settings: ReaderSettings,
+    *,
+    labelled: bool,
+) -> ReaderSettings:
+    """Which columns hold texts, labels and ids."""
+    by_name = settings.header is not False
+    label, text, id_ = settings.label, settings.text, settings.id
+    for column in text_columns(settings):
+        find_column(path, names, column, "text")
+    if label is not None and labelled:
+        find_column(path, names, label, "label")
+    if label is None and labelled:
+        taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
+        place = _named(names, _LABEL_NAMES, taken) if by_name else None
+        if place is None:
+            place = _label_like(rows, len(names), taken)
+        if place is None:
+            raise DataError(
+                f"{path}: which column holds the labels? It has {', '.join(map(repr, names[:20]))}: "
+                "set data.label (or --label)"
+            )
+        label = names[place] if by_name else place
+    if text is None:
+        taken = set() if label is None else _place_if_there(names, label)
+        place = _named(names, _TEXT_NAMES, taken) if by_name else None
+        if place is None:
+            place = _longest(path, names, rows, taken)
+        text = names[place] if by_name else place
+    if id_ is None and by_name and "id" in names and "id" not in (text, label):
+        id_ = "id"
+    return settings.model_copy(update={"text": text, "label": label, "id": id_})
+
+
+def _place_if_there(names: list[str], column: Column) -> set[int]:
+    if isinstance(column, int):
+        return {column}
+    return {names.index(column)} if column in names else set()
+
+
+def _named(names: list[str], known: Sequence[str], taken: set[int]) -> int | None:
+    """The column with the likeliest of the known names."""
+    lowered = [name.strip().lower() for name in names]
+    for name in known:
+        if name in lowered and lowered.index(name) not in taken:
+            return lowered.index(name)
+    return None
+
+
+def _label_like(rows: list[list[Any]], width: int, taken: set[int]) -> int | None:
+    """The column of few and short values; None where more than one is so, or none."""
+    found = []
+    for place in range(width):
+        values = [str(row[place]) for row in rows]
+        few = 0 < len(set(values)) <= max(2, len(values) // 5)
+        if place not in taken and few and all(len(value) <= _LONGEST_NAME for value in values):
+            found.append(place)
+    return found[0] if len(found) == 1 or (found and found[0] == 0) else None
+
+
+def _longest(path: Path, names: list[str], rows: list[list[Any]], taken: set[int]) -> int:
+    """The column with the longest values."""
+    lengths = {
+        place: sum(len(str(row[place])) for row in rows)
+        for place in range(len(names))
+        if place not in taken and not all(isinstance(row[place], int | float) for row in rows)
+    }
+    if not lengths:
+        raise DataError(
+            f"{path}: which column holds the text? It has {', '.join(map(repr, names[:20]))}: set "
+            "data.text (or --text)"
+        )
+    return max(lengths, key=lambda place: lengths[place])

@@ -1,0 +1,142 @@
+"""Vocabulary: which features own a row of the embedding. LabelSet: which classes there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satchel.data.settings import VocabularySettings
+from satchel.errors import ModelFileError
+from satchel.kernels import table
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The features that own rows, by falling count, then by first appearance.
+
+    Attributes:
+        hashes: uint64 [V], each row's feature; even for words, odd for n-grams.
+        counts: int64 [V], how often the feature occurs in the training data.
+        word_rows: int32 [W], the rows that are words, rising.
+        words: large_string [W], the words of these rows.
+        total_words: occurrences of all words in the training data, kept or not.
+    """
+
+    hashes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    word_rows: NDArray[np.int32]
+    words: pa.LargeStringArray
+    total_words: int
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    @cached_property
+    def slots(self) -> NDArray[np.uint64]:
+        """The hash table from hash to row (`satchel.kernels.table`)."""
+        slots = empty_slots(2 * len(self.hashes))
+        repeated = table.fill(slots, self.hashes)
+        if repeated >= 0:
+            raise ModelFileError(
+                f"vocabulary: row {repeated} repeats the feature of an earlier row; the file is "
+                "damaged: train the model again or fetch the file anew"
+            )
+        return slots
+
+    def row_of_word(self) -> dict[str, int]:
+        """Each word's row."""
+        return dict(zip(self.words.to_pylist(), self.word_rows.tolist(), strict=True))
+
+
+def empty_slots(features: int) -> NDArray[np.uint64]:
+    """A table with room for so many slots or more, a power of two."""
+    capacity = 1 << max(10, (max(1, features) - 1).bit_length())
+    return np.zeros(capacity * table.SLOT_WORDS, dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class FeatureCounts:
+    """All features of a corpus, before any is dropped.
+
+    Attributes:
+        hashes: uint64 [F].
+        counts: int64 [F].
+        first_seen: int64 [F], the position in the corpus where the feature first occurs.
+        numbers: int32 [F], the provisional number that the encoded corpus knows it by.
+        word_numbers: int32 [W], which of the numbers are words.
+        words: large_string [W], these words.
+    """
+
+    hashes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    first_seen: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    word_numbers: NDArray[np.int32]
+    words: pa.LargeStringArray
+
+    @property
+    def is_word(self) -> NDArray[np.bool_]:
+        """Which features are words, [F]; the others are n-grams."""
+        even: NDArray[np.bool_] = (self.hashes & np.uint64(1)) == 0
+        return even
+
+    def select(self, settings: VocabularySettings) -> tuple[Vocabulary, NDArray[np.int32]]:
+        """Keeps what the settings say.
+
+        Returns:
+            The vocabulary, and the row of each provisional number, or -1, int32.
+        """
+        is_word = self.is_word
+        least = np.where(is_word, settings.min_count, settings.ngram_min_count)
+        kept = np.flatnonzero(self.counts >= least)
+        kept = kept[_by_count(self.counts[kept], self.first_seen[kept])][: settings.max_size]
+        rows = np.full(int(self.numbers.max(initial=-1)) + 1, -1, dtype=np.int32)
+        rows[self.numbers[kept]] = np.arange(len(kept), dtype=np.int32)
+        word_rows = rows[self.word_numbers]
+        owned = np.flatnonzero(word_rows >= 0)
+        owned = owned[np.argsort(word_rows[owned])]
+        vocabulary = Vocabulary(
+            self.hashes[kept],
+            self.counts[kept],
+            word_rows[owned],
+            self.words.take(pa.array(owned)),
+            int(self.counts[is_word].sum()),
+        )
+        return vocabulary, rows
+
+
+def _by_count(counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order by falling count, then by first appearance."""
+    seen = np.argsort(first_seen)
+    # One sort of packed keys is several times as fast as a stable sort of two: the count needs 32
+    # bits (the table's), the rank fewer than 32.
+    bits = max(1, len(seen)).bit_length()
+    falling = np.uint64(2**32 - 1) - counts[seen].astype(np.uint64)
+    packed = (falling << np.uint64(bits)) | np.arange(len(seen), dtype=np.uint64)
+    packed.sort()
+    order: NDArray[np.int64] = seen[(packed & np.uint64((1 << bits) - 1)).astype(np.int64)]
+    return order
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The classes, in code point order, and how many training documents each has."""
+
+    labels: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def targets(self, labels: pa.StringArray) -> NDArray[np.int64]:
+        """The class of each label, int64 [N]; -1 for labels that are none of these."""
+        found = labels.dictionary_encode()
+        return self.of_values(found.dictionary.to_pylist())[found.indices.to_numpy()]
+
+    def of_values(self, values: Sequence[str]) -> NDArray[np.int64]:
+        """The class of each value, -1 where it is none."""
+        index = {label: number for number, label in enumerate(self.labels)}
+        return np.array([index.get(value, -1) for value in values], dtype=np.int64)

@@ -1,0 +1,60 @@
+"""Writing files so that a name never stands for half of one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from satchel.errors import RunFolderError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to; when the context ends well, what is there takes the place of `path`.
+
+    The temporary file is a sibling (a rename is atomic only within a file system), flushed to the
+    disk before it is renamed, and removed when anything goes wrong: the old file stays. A link goes
+    on leading to the file; a device or a pipe, where there is nothing to replace, is written to.
+
+    Raises:
+        RunFolderError: the folder cannot be written to, or the disk is full.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            yield path
+            return
+        target = path.resolve()
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.touch()
+            mode = temporary.stat().st_mode  # what the user's umask gives; writers may give less
+            yield temporary
+            temporary.chmod(mode)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise RunFolderError(
+            f"{path}: cannot be written ({error.strerror or error}): free some space, or choose another place"
+        ) from error
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes a rename in the folder outlast a power cut; Windows neither needs nor allows it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file, UTF-8, all or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")

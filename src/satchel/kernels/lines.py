@@ -1,0 +1,90 @@
+"""Lines of labelled text, found in blocks of bytes."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def count_lines(data):  # type: ignore[no-untyped-def]
+    """How many lines a block of bytes holds, uint8 [B]; the last may lack its line end."""
+    count = 0
+    for byte in data:
+        count += byte == 10
+    return count + (data.shape[0] > 0 and data[data.shape[0] - 1] != 10)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def split_lines(  # type: ignore[no-untyped-def]
+    data, prefix, first_word, starts, ends, label_starts, label_ends, label_offsets
+):
+    """Where the text and the labels of each line are.
+
+    Labels stand before the text, apart by white space: words that begin with the prefix, or the
+    first word whatever it is.
+
+    Args:
+        data: uint8 [B], whole lines.
+        prefix: uint8, what a label begins with; empty for lines without labels.
+        first_word: whether the first word is the label.
+        starts: int64 [N], receives each text's first byte.
+        ends: int64 [N], receives the byte after each text's last, its line end left out.
+        label_starts: int64 [>= B // 2 + 1], receives each label's first byte behind the prefix.
+        label_ends: int64 [>= B // 2 + 1], receives the byte after each label's last.
+        label_offsets: int64 [N + 1], receives where each line's labels begin.
+    """
+    size = data.shape[0]
+    width = prefix.shape[0]
+    line = 0
+    labels = 0
+    i = 0
+    label_offsets[0] = 0
+    while i < size:
+        end = i
+        while end < size and data[end] != 10:
+            end += 1
+        stop = end - 1 if end > i and data[end - 1] == 13 else end
+        begin = i
+        while first_word or width > 0:
+            word = begin
+            while word < stop and (data[word] == 32 or data[word] == 9):
+                word += 1
+            matches = word + width <= stop and word < stop
+            for k in range(width):
+                if not matches or data[word + k] != prefix[k]:
+                    matches = False
+                    break
+            if not matches or (first_word and labels > label_offsets[line]):
+                break
+            begin = word
+            while begin < stop and data[begin] != 32 and data[begin] != 9:
+                begin += 1
+            label_starts[labels] = word + width
+            label_ends[labels] = begin
+            labels += 1
+        if labels > label_offsets[line] and begin < stop:
+            begin += 1  # the space between labels and text
+        starts[line] = begin
+        ends[line] = stop
+        line += 1
+        label_offsets[line] = labels
+        i = end + 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def copy_ranges(data, starts, ends, out, offsets):  # type: ignore[no-untyped-def]
+    """Copies the ranges `data[start:end]` one after the other.
+
+    Args:
+        data: uint8.
+        starts: int64 [N].
+        ends: int64 [N].
+        out: uint8 [sum of the ranges' lengths], receives the bytes.
+        offsets: int64 [N + 1], receives where each range begins in `out`.
+    """
+    position = 0
+    offsets[0] = 0
+    for i in range(starts.shape[0]):
+        length = ends[i] - starts[i]
+        out[position : position + length] = data[starts[i] : ends[i]]
+        position += length
+        offsets[i + 1] = position

@@ -1,0 +1,180 @@
+"""Predictions -> records of a file: JSONL, CSV or plain text, formatted by Arrow, not row by row.
+
+One record for each text, in order. A new format is a class here and its name in `WRITERS`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from satchel.model.predictor import Predictions
+
+_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to say of each text.
+
+    Attributes:
+        top_k: how many labels, most probable first.
+        threshold: labels less probable than this are not given.
+        listed: whether labels and probabilities come as lists, also when there is one.
+    """
+
+    top_k: int = 1
+    threshold: float = 0.0
+    listed: bool = False
+
+
+class Writer(Protocol):
+    """Formats predictions."""
+
+    def __init__(self, labels: Sequence[str], choice: Choice) -> None:
+        """A writer for a model's labels."""
+
+    def header(self, *, has_id: bool) -> bytes:
+        """What the file begins with."""
+        ...
+
+    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+        """The records of N predictions; `ids` [N] are the inputs' own, of any type."""
+        ...
+
+
+class JsonLines:
+    """`{"label": …, "probability": …}`, or with lists `{"labels": […], "probabilities": […]}`.
+
+    The input's id comes first where there is one; `"empty": true` marks a text without a known
+    feature. Where no label reaches the threshold, `label` is null and `labels` is empty.
+    """
+
+    def __init__(self, labels: Sequence[str], choice: Choice) -> None:
+        self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in labels])
+        self._choice = choice
+
+    def header(self, *, has_id: bool) -> bytes:
+        """Nothing."""
+        return b""
+
+    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+        """One JSON object a line."""
+        columns, kept = _top(predictions, self._labels, self._choice)
+        parts: list[pa.Array | str] = ["{"]
+        if ids is not None:
+            parts += ['"id": ', _json(ids), ", "]
+        if self._choice.listed:
+            names = _joined([name for name, _ in columns], kept, ", ")
+            numbers = _joined([number for _, number in columns], kept, ", ")
+            parts += ['"labels": [', names, '], "probabilities": [', numbers, "]"]
+        else:
+            ((names, numbers),) = columns
+            names = pc.if_else(pa.array(kept[:, 0]), names, "null")
+            parts += ['"label": ', names, ', "probability": ', numbers]
+        parts += [pc.if_else(pa.array(predictions.empty), ', "empty": true}\n', "}\n")]
+        return _concatenated(parts)
+
+
+class Csv:
+    """A header, then `id` where the input has one, `label`, `probability` (`label_2`, … for more)."""
+
+    def __init__(self, labels: Sequence[str], choice: Choice) -> None:
+        self._labels = pa.array([_csv_field(label) for label in labels])
+        self._choice = choice
+
+    def header(self, *, has_id: bool) -> bytes:
+        """The names of the columns."""
+        names = ["id"] if has_id else []
+        for rank in range(1, self._choice.top_k + 1):
+            suffix = f"_{rank}" if self._choice.listed else ""
+            names += [f"label{suffix}", f"probability{suffix}"]
+        return (",".join(names) + "\n").encode()
+
+    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+        """One row a text."""
+        columns, kept = _top(predictions, self._labels, self._choice)
+        parts: list[pa.Array | str] = []
+        if ids is not None:
+            parts += [_strings([_csv_field(str(value)) for value in ids.to_pylist()]), ","]
+        for rank, (names, numbers) in enumerate(columns):
+            parts += [
+                "," if rank else "",
+                pc.if_else(pa.array(kept[:, rank]), names, ""),
+                ",",
+                numbers,
+            ]
+        return _concatenated([*parts, "\n"])
+
+
+class Text:
+    """The labels, each with its probability behind a tab; an empty line where there is none."""
+
+    def __init__(self, labels: Sequence[str], choice: Choice) -> None:
+        self._labels = pa.array([" ".join(label.split()) for label in labels])
+        self._choice = choice
+
+    def header(self, *, has_id: bool) -> bytes:
+        """Nothing."""
+        return b""
+
+    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+        """One line a text."""
+        columns, kept = _top(predictions, self._labels, self._choice)
+        pairs = [pc.binary_join_element_wise(names, numbers, "\t") for names, numbers in columns]
+        return _concatenated([_joined(pairs, kept, "\t"), "\n"])
+
+
+WRITERS: dict[str, type[Writer]] = {"jsonl": JsonLines, "csv": Csv, "txt": Text}
+
+
+def _top(
+    predictions: Predictions, labels: pa.Array, choice: Choice
+) -> tuple[list[tuple[pa.Array, pa.Array]], NDArray[np.bool_]]:
+    """For each rank, names [N] and probabilities [N] as strings; and which to give, bool [N, k]."""
+    classes, probabilities = predictions.top(choice.top_k)
+    columns = []
+    for rank in range(classes.shape[1]):
+        rounded = np.round(probabilities[:, rank].astype(np.float64), _DECIMALS)
+        columns.append((labels.take(pa.array(classes[:, rank])), pa.array(rounded).cast(pa.string())))
+    return columns, probabilities >= choice.threshold
+
+
+def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:
+    """The kept strings of each row, [N]; ranks are kept from the first on."""
+    present = [
+        pc.if_else(pa.array(kept[:, rank]), column, pa.scalar(None, pa.string()))
+        for rank, column in enumerate(columns)
+    ]
+    return pc.binary_join_element_wise(*present, separator, null_handling="skip")
+
+
+def _concatenated(parts: list[pa.Array | str]) -> bytes:
+    """The parts side by side, row after row."""
+    rows = pc.binary_join_element_wise(*parts, "")
+    _, offsets, data = rows.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int32)
+    return bytes(data[int(bounds[rows.offset]) : int(bounds[rows.offset + len(rows)])])
+
+
+def _json(ids: pa.Array) -> pa.Array:
+    if pa.types.is_integer(ids.type) and not ids.null_count:
+        return ids.cast(pa.string())
+    return _strings([json.dumps(value, ensure_ascii=False, default=str) for value in ids.to_pylist()])
+
+
+def _csv_field(value: str) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow([value])
+    return buffer.getvalue()
+
+
+def _strings(values: list[str]) -> pa.Array:
+    return pa.array(values, type=pa.string())

@@ -1,0 +1,47 @@
+"""Which engine a run gets."""
+
+import shutil
+from pathlib import Path
+
+from satchel.errors import ConfigError
+from satchel.training.engines.base import Engine, Task
+
+
+def make_engine(task: Task) -> tuple[Engine, str]:
+    """The engine that the settings ask for.
+
+    Returns:
+        The engine, and a sentence that says which it is and why.
+
+    Raises:
+        ConfigError: `engine: fused` with options that it does not support.
+    """
+    from satchel.training.engines.fused import FusedEngine, fused_refuses
+
+    device = choose_device(task.training.device)
+    refusal = fused_refuses(task.model, task.training, device)
+    wanted = task.training.engine
+    if wanted == "fused" and refusal:
+        raise ConfigError(
+            f"training.engine: fused does not support {refusal}: set training.engine to auto or torch"
+        )
+    if wanted != "torch" and not refusal:
+        return FusedEngine(task), f"fused engine on the CPU, {task.threads} threads"
+    from satchel.training.engines.torch_engine import TorchEngine
+
+    reason = f": fused does not support {refusal}" if wanted == "auto" else ""
+    return TorchEngine(task, device), f"torch engine on {device}{reason}"
+
+
+def choose_device(device: str) -> str:
+    """`auto` becomes `cuda` where torch finds a device, else `cpu`.
+
+    Importing torch takes a second or more: it is asked only where there is a driver.
+    """
+    if device != "auto":
+        return device
+    if not Path("/proc/driver/nvidia").exists() and shutil.which("nvidia-smi") is None:
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,71 @@
+"""How large a run will be, known once its data is read."""
+
+from dataclasses import dataclass
+
+from satchel.data.corpus import Corpus
+from satchel.model.modelfile import model_bytes
+from satchel.reporting import byte_size
+from satchel.training.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will be, known once the data is read.
+
+    Attributes:
+        documents: to train on.
+        validation_documents: to validate on.
+        classes: C.
+        features: V, rows of the embedding.
+        words: how many of these are words.
+        occurrences: T, features of all training documents.
+        parameters: numbers to learn.
+        model_bytes: size of the model file, to a few hundred bytes.
+        memory_bytes: what the arrays of a training take at once.
+    """
+
+    documents: int
+    validation_documents: int
+    classes: int
+    features: int
+    words: int
+    occurrences: int
+    parameters: int
+    model_bytes: int
+    memory_bytes: int
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What a user reads: name and figure."""
+        return [
+            ("training documents", f"{self.documents:,}"),
+            ("validation documents", f"{self.validation_documents:,}"),
+            ("classes", f"{self.classes:,}"),
+            ("features", f"{self.features:,}"),
+            ("  of these words", f"{self.words:,}"),
+            ("occurrences of features", f"{self.occurrences:,}"),
+            ("parameters", f"{self.parameters:,}"),
+            ("model file", byte_size(self.model_bytes)),
+            ("memory for training", byte_size(self.memory_bytes)),
+        ]
+
+
+def plan(settings: RunSettings, corpus: Corpus) -> Plan:
+    """The size of what will be trained."""
+    rows, dimension = len(corpus.vocabulary), settings.model.embedding_dim
+    classes = len(corpus.labels)
+    parameters = rows * dimension + classes * (dimension + 1)
+    words = corpus.vocabulary.words
+    sets = [corpus.train] + ([corpus.validation.dataset] if corpus.validation else [])
+    data_bytes = sum(set_.ids.nbytes + set_.offsets.nbytes + set_.targets.nbytes for set_ in sets)
+    copies = 2 if corpus.validation else 1  # the best epoch's parameters are kept
+    return Plan(
+        documents=len(corpus.train),
+        validation_documents=len(corpus.validation.dataset) if corpus.validation else 0,
+        classes=classes,
+        features=rows,
+        words=len(words),
+        occurrences=corpus.train.feature_count,
+        parameters=parameters,
+        model_bytes=model_bytes(rows, words.nbytes, len(words), dimension, classes),
+        memory_bytes=data_bytes + 4 * parameters * copies + 32 * len(corpus.counts.hashes),
+    )

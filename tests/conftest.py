@@ -1,0 +1,74 @@
+"""What many tests share: a small corpus that can be learned, and the command as a real process."""
+
+import csv
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+_TOPICS = {
+    "fruit": "apple pear plum cherry juice orchard ripe sweet",
+    "metal": "iron copper zinc alloy forge ore furnace rust",
+    "music": "violin chord melody choir tempo opera string drum",
+}
+_COMMON = "the a of and to in is with very old new some this that"
+
+
+def documents(count: int, seed: int) -> list[tuple[str, str]]:
+    """(text, label) pairs whose labels a linear classifier can learn."""
+    random_ = random.Random(seed)
+    rows = []
+    for number in range(count):
+        label = sorted(_TOPICS)[number % len(_TOPICS)]
+        words = random_.choices(_COMMON.split(), k=8) + random_.choices(_TOPICS[label].split(), k=4)
+        random_.shuffle(words)
+        rows.append((" ".join(words), label))
+    return rows
+
+
+def write_csv(path: Path, rows: list[tuple[str, str]]) -> None:
+    """A CSV file with the header text,label."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with train.csv, test.csv and config.yaml."""
+    write_csv(tmp_path / "train.csv", documents(300, seed=1))
+    write_csv(tmp_path / "test.csv", documents(60, seed=2))
+    (tmp_path / "config.yaml").write_text(
+        "threads: 2\n"
+        "data: {train: train.csv, validation: 0.1, test: test.csv}\n"
+        "training: {epochs: 3}\n"
+        "output: run\n"
+    )
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def satchel() -> Command:
+    """Runs `satchel ARGUMENTS` as a process: satchel("train", "config.yaml", cwd=folder)."""
+
+    def run(
+        *arguments: str | Path, cwd: Path, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "satchel", *map(str, arguments)],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+            env={**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "100"},
+        )
+
+    return run

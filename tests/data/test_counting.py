@@ -1,0 +1,129 @@
+from collections import Counter
+from itertools import chain, pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from satchel.data import counting
+from satchel.data.counting import FeatureCounter
+from satchel.data.featurizer import Features, Featurizer, Workers
+from satchel.data.vocabulary import FeatureCounts
+from satchel.kernels.characters import IGNORED, character_classes
+from tests import reference
+from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
+from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+
+
+def by_hash(counts: FeatureCounts) -> dict[int, tuple[int, int]]:
+    """Count and first appearance of each feature."""
+    return {
+        h: (number, seen)
+        for h, number, seen in zip(
+            counts.hashes.tolist(), counts.counts.tolist(), counts.first_seen.tolist(), strict=True
+        )
+    }
+
+
+def word_of_number(counts: FeatureCounts) -> dict[int, str]:
+    return dict(zip(counts.word_numbers.tolist(), counts.words.to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", TOKENIZER_NAMES)
+@settings(max_examples=25, deadline=None)
+@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), longest=st.integers(1, 3))
+@example(texts=["", "", ""], cuts=[1], longest=2)
+@example(texts=["a a a a", "b a", "", "a b a b"], cuts=[1, 1, 3], longest=3)
+def test_counts_are_those_of_a_counter(
+    name: str, threads: int, texts: list[str], cuts: list[int], longest: int
+) -> None:
+    tokenizer = TOKENIZERS[TOKENIZER_NAMES.index(name)]
+    counts, bags = count(texts, raw(tokenizer), longest, threads, cuts)
+    documents = named_features(texts, name, longest)
+    occurrences = list(chain.from_iterable(documents))
+    expected = {
+        _hash(feature): (number, occurrences.index(feature))
+        for feature, number in Counter(occurrences).items()
+    }
+    assert by_hash(counts) == expected
+    words = {feature[0].decode() for feature in occurrences if len(feature) == 1}
+    named = word_of_number(counts)
+    assert sorted(named.values()) == sorted(words)
+    hash_of_number = dict(zip(counts.numbers.tolist(), counts.hashes.tolist(), strict=True))
+    assert {hash_of_number[number]: word for number, word in named.items()} == {
+        reference.word_hash(word.encode()): word for word in words
+    }
+    numbered = [
+        [hash_of_number[n] for n in ids[low:high].tolist()]
+        for ids, offsets in bags
+        for low, high in pairwise(offsets.tolist())
+    ]
+    assert numbered == [list(map(_hash, document)) for document in documents]
+
+
+def _hash(feature: tuple[bytes, ...]) -> int:
+    hashes = reference.feature_hashes(feature, len(feature))
+    return hashes[2 * len(feature) - 2]  # the words, then what begins with the first
+
+
+def test_a_corpus_that_makes_the_tables_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_FIRST_SLOTS", 1024)
+    rng = np.random.default_rng(1)
+    texts = [" ".join(f"w{n}" for n in row) for row in rng.zipf(1.3, (200, 40)) % 30_000]
+    found = []
+    for threads, cuts in [(1, []), (2, [7]), (3, [50, 100]), (4, list(range(0, 200, 3)))]:
+        counts, _ = count(texts, RAW, 2, threads, cuts)
+        found.append((by_hash(counts), sorted(counts.words.to_pylist())))
+    assert all(other == found[0] for other in found[1:])
+    words = Counter(word for text in texts for word in text.split())
+    pairs = Counter(pair for text in texts for pair in pairwise(text.split()))
+    counts, _ = count(texts, RAW, 2)
+    assert len(counts.hashes) == len(words) + len(pairs) > 4096
+    assert counts.counts[counts.is_word].sum() == words.total()
+    assert sorted(counts.counts[~counts.is_word].tolist()) == sorted(pairs.values())
+    assert sorted(words) == sorted(counts.words.to_pylist())
+
+
+def test_hashes_that_would_mean_an_empty_slot() -> None:
+    # No text is known whose features hash to 0 and 1; their documents are made here.
+    data = np.frombuffer(b"zero", dtype=np.uint8)
+    piece = Features(
+        hashes=np.array([0, 1, 1], dtype=np.uint64),
+        offsets=np.array([0, 3]),
+        data=data,
+        starts=np.array([0]),
+        ends=np.array([4]),
+        word_offsets=np.array([0, 1]),
+    )
+    for threads in (1, 2):
+        counter = FeatureCounter(Workers(threads))
+        (numbers,) = counter.add([piece])
+        counts = counter.finish()
+        assert sorted(counts.counts.tolist()) == [1, 2]
+        assert counts.words.to_pylist() == ["zero"]
+        assert numbers[1] == numbers[2] != numbers[0]
+
+
+def test_words_are_kept_without_what_was_skipped() -> None:
+    counts, _ = count(["co\u00adop\ufeff co\u200bop", "coop می\u200cخواهم"], RAW, 1)
+    assert word_of_number(counts) == {0: "coop", 1: "co", 2: "op", 3: "می\u200cخواهم"}
+    assert counts.counts.tolist() == [2, 1, 1, 1]
+
+
+def test_every_ignored_character_is_found_in_words() -> None:
+    ignored = [chr(c) for c in np.flatnonzero(character_classes() == IGNORED)]
+    assert pc.all(pc.match_substring_regex(pa.array(ignored), counting._IGNORED_PATTERN)).as_py()
+
+
+def test_nothing_counted() -> None:
+    featurizer = Featurizer(RAW, 2, Workers(2))
+    counter = FeatureCounter(featurizer.workers)
+    empty = counter.finish()
+    assert len(empty.hashes) == len(empty.words) == len(empty.word_numbers) == 0
+    counter = FeatureCounter(featurizer.workers)
+    assert not any(len(numbers) for numbers in counter.add(featurizer.features(arrow(["", " "]))))
+    assert len(counter.finish().words) == 0

@@ -1,0 +1,113 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from satchel.data.encoder import Encoder, concatenate
+from satchel.data.featurizer import Featurizer, Workers
+from satchel.data.settings import TextSettings, VocabularySettings
+from satchel.data.vocabulary import Vocabulary
+from satchel.kernels import table
+from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
+from tests.data.test_vocabulary import KEEP, expected_rows
+from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+
+Bags = list[list[int]]
+
+
+def bags_of(ids: np.ndarray, offsets: np.ndarray) -> Bags:
+    assert ids.dtype == np.int32
+    assert offsets.dtype == np.int64
+    assert offsets[0] == 0
+    assert offsets[-1] == len(ids)
+    return [ids[low:high].tolist() for low, high in pairwise(offsets.tolist())]
+
+
+def trained(
+    texts: list[str], chosen: TextSettings, keep: VocabularySettings, threads: int, cuts: list[int]
+) -> tuple[Bags, Vocabulary]:
+    """The training documents as `read_corpus` encodes them, and the vocabulary."""
+    counts, pieces = count(texts, chosen, keep.word_ngrams, threads, cuts)
+    vocabulary, rows = counts.select(keep)
+    renamed = [(ids[: table.rename(ids, offsets, rows)], offsets) for ids, offsets in pieces]
+    return bags_of(*concatenate(renamed)), vocabulary
+
+
+def encode(
+    texts: list[str], chosen: TextSettings, longest: int, vocabulary: Vocabulary, threads: int
+) -> Bags:
+    encoded = Encoder(Featurizer(chosen, longest, Workers(threads)), vocabulary).encode(arrow(texts))
+    return bags_of(encoded.ids, encoded.offsets)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", TOKENIZER_NAMES)
+@settings(max_examples=25, deadline=None)
+@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
+@example(texts=["", ""], cuts=[], keep=VocabularySettings())
+def test_a_text_encodes_alike_in_training_and_after(
+    name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
+) -> None:
+    chosen = raw(TOKENIZERS[TOKENIZER_NAMES.index(name)])
+    in_training, vocabulary = trained(texts, chosen, keep, threads, cuts)
+    documents = named_features(texts, name, keep.word_ngrams)
+    rows = {feature: row for row, feature in enumerate(expected_rows(documents, keep))}
+    assert in_training == [
+        [rows[feature] for feature in document if feature in rows] for document in documents
+    ]
+    assert encode(texts, chosen, keep.word_ngrams, vocabulary, threads) == in_training
+    assert [encode([text], chosen, keep.word_ngrams, vocabulary, 1)[0] for text in texts] == in_training
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=6),
+    normalisation=st.sampled_from(["none", "nfc", "nfkc"]),
+    lowercase=st.booleans(),
+)
+def test_any_text_encodes_alike_in_training_and_after(
+    tokenizer: object, texts: list[str], normalisation: str, lowercase: bool
+) -> None:
+    chosen = TextSettings.model_validate(
+        {"normalize": normalisation, "lowercase": lowercase, "tokenizer": tokenizer}
+    )
+    keep = VocabularySettings(ngram_min_count=1)
+    in_training, vocabulary = trained(texts, chosen, keep, 2, [1])
+    assert encode(texts, chosen, 2, vocabulary, 1) == in_training
+    assert all(len(bag) for bag, text in zip(in_training, texts, strict=True) if text.isalnum())
+
+
+def test_unknown_features_are_dropped_and_known_words_counted() -> None:
+    _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(), 1, [])
+    rows = vocabulary.row_of_word()
+    pair = ({0, 1, 2, 3} - set(rows.values())).pop()
+    encoder = Encoder(Featurizer(RAW, 2, Workers(2)), vocabulary)
+    encoded = encoder.encode(arrow(["the cat sat", "nobody", "", "cat the dog"]))
+    assert bags_of(encoded.ids, encoded.offsets) == [
+        [rows["the"], rows["cat"], pair],
+        [],
+        [],
+        [rows["cat"], rows["the"], rows["dog"]],
+    ]
+    assert (encoded.known_words, encoded.words) == (5, 7)
+
+
+def test_no_texts() -> None:
+    _, vocabulary = trained(["a b"], RAW, VocabularySettings(), 1, [])
+    assert encode([], RAW, 2, vocabulary, 2) == []
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=4), max_size=5))
+def test_pieces_one_after_the_other(pieces: list[Bags]) -> None:
+    arrays = [
+        (
+            np.array([n for bag in bags for n in bag], dtype=np.int32),
+            np.cumsum([0, *map(len, bags)], dtype=np.int64),
+        )
+        for bags in pieces
+    ]
+    assert bags_of(*concatenate(arrays)) == [bag for bags in pieces for bag in bags]
+    assert arrays == []

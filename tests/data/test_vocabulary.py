@@ -1,0 +1,113 @@
+from collections import Counter
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from satchel.data.settings import VocabularySettings
+from satchel.data.vocabulary import LabelSet, Vocabulary, empty_slots
+from satchel.errors import ModelFileError
+from tests import reference
+from tests.data.counted import RAW, TEXTS, count, named_features, raw
+from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+
+KEEP = st.builds(
+    VocabularySettings,
+    min_count=st.integers(1, 3),
+    ngram_min_count=st.integers(1, 3),
+    max_size=st.one_of(st.none(), st.integers(1, 12)),
+    word_ngrams=st.integers(1, 3),
+)
+
+
+def expected_rows(
+    documents: list[list[tuple[bytes, ...]]], keep: VocabularySettings
+) -> list[tuple[bytes, ...]]:
+    """By falling count, then by first appearance: a Counter is in order of first appearance."""
+    counts = Counter(chain.from_iterable(documents))
+    least = {True: keep.min_count, False: keep.ngram_min_count}
+    kept = [feature for feature, number in counts.items() if number >= least[len(feature) == 1]]
+    return sorted(kept, key=lambda feature: -counts[feature])[: keep.max_size]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", TOKENIZER_NAMES)
+@settings(max_examples=25, deadline=None)
+@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
+@example(texts=[""], cuts=[], keep=VocabularySettings())
+@example(texts=["b a b a c a b"], cuts=[], keep=VocabularySettings(max_size=2, ngram_min_count=1))
+def test_rows_are_those_of_a_counter(
+    name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
+) -> None:
+    chosen = raw(TOKENIZERS[TOKENIZER_NAMES.index(name)])
+    counts, _ = count(texts, chosen, keep.word_ngrams, threads, cuts)
+    vocabulary, rows = counts.select(keep)
+    documents = named_features(texts, name, keep.word_ngrams)
+    occurrences = Counter(chain.from_iterable(documents))
+    expected = expected_rows(documents, keep)
+    assert vocabulary.counts.tolist() == [occurrences[feature] for feature in expected]
+    assert vocabulary.hashes.tolist() == [
+        reference.feature_hashes(feature, len(feature))[2 * len(feature) - 2] for feature in expected
+    ]
+    word_rows = {feature[0].decode(): row for row, feature in enumerate(expected) if len(feature) == 1}
+    assert vocabulary.row_of_word() == word_rows
+    assert vocabulary.word_rows.tolist() == sorted(word_rows.values())
+    assert vocabulary.total_words == sum(n for feature, n in occurrences.items() if len(feature) == 1)
+    assert len(vocabulary) == len(expected)
+    assert sorted(rows[rows >= 0].tolist()) == list(range(len(expected)))
+
+
+def test_limits_by_hand() -> None:
+    # the: 3, cat: 2, a: 1; "the cat": 2, "cat the": 1, "the a": 1
+    counts, _ = count(["the cat the a", "the cat"], RAW, 2)
+
+    def kept(**limits: int) -> tuple[list[str], list[int]]:
+        vocabulary, _ = counts.select(VocabularySettings(**limits))
+        return vocabulary.words.to_pylist(), vocabulary.counts.tolist()
+
+    assert kept() == (["the", "cat", "a"], [3, 2, 2, 1])
+    assert kept(ngram_min_count=1) == (["the", "cat", "a"], [3, 2, 2, 1, 1, 1])
+    assert kept(min_count=2) == (["the", "cat"], [3, 2, 2])
+    assert kept(min_count=9) == ([], [2])
+    assert kept(min_count=9, ngram_min_count=9) == ([], [])
+    assert kept(max_size=2) == (["the", "cat"], [3, 2])
+    assert kept(max_size=1, ngram_min_count=1) == (["the"], [3])
+
+
+def test_a_vocabulary_whose_rows_repeat_is_refused() -> None:
+    vocabulary = Vocabulary(
+        np.array([4, 6, 4], dtype=np.uint64),
+        np.array([2, 1, 1]),
+        np.array([0, 1, 2], dtype=np.int32),
+        pa.array(["a", "b", "c"], pa.large_string()),
+        4,
+    )
+    with pytest.raises(ModelFileError, match="row 2 repeats the feature of an earlier row"):
+        _ = vocabulary.slots
+
+
+@pytest.mark.parametrize("features", [0, 1, 1023, 1024, 1025, 5000])
+def test_slots_are_a_power_of_two_with_room(features: int) -> None:
+    slots = len(empty_slots(features)) // 2
+    assert slots >= max(features, 1024)
+    assert slots & (slots - 1) == 0
+
+
+LABELS = LabelSet(("a", "b", "été", "z z"), (3, 1, 2, 5))
+
+
+def test_labels_have_the_class_of_their_place() -> None:
+    targets = LABELS.targets(pa.array(["z z", "a", "été", "a", "b"]))
+    assert targets.tolist() == [3, 0, 2, 0, 1]
+    assert targets.dtype == np.int64
+    assert len(LABELS) == 4
+
+
+def test_labels_that_training_never_saw_have_none() -> None:
+    assert LABELS.targets(pa.array(["c", "A", "a", "", "a "])).tolist() == [-1, -1, 0, -1, -1]
+    assert LABELS.targets(pa.array([], pa.string())).tolist() == []
+    assert LABELS.targets(pa.array(["x", "b", "y"])[1:2]).tolist() == [1]
+    assert LABELS.of_values(["b", "nobody"]).tolist() == [1, -1]

@@ -1,0 +1,239 @@
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from satchel.data.tokenizers import BasicTokenizer
+from satchel.kernels import text as kernels
+from satchel.kernels.characters import IGNORED, character_classes
+from tests import reference
+from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+
+# Text, and its tokens as whitespace, basic and char see them; None where they are as the one before.
+CASES = {
+    "empty": ("", [], None, None),
+    "spaces only": (" \t\n ", [], None, None),
+    "ignored only": ("\ufeff\u00ad", [], None, None),
+    "ascii": (
+        "Don't stop!",
+        ["Don't", "stop!"],
+        ["Don", "'", "t", "stop", "!"],
+        list("Don'tstop!"),
+    ),
+    "hindi": ("हिन्दी है", ["हिन्दी", "है"], None, ["हि", "न्", "दी", "है"]),
+    "tamil": ("தமிழ்", ["தமிழ்"], None, ["த", "மி", "ழ்"]),
+    "thai": ("ที่นี่", ["ที่นี่"], None, ["ที่", "นี่"]),
+    "decomposed": ("cafe\u0301s", ["cafe\u0301s"], None, ["c", "a", "f", "e\u0301", "s"]),
+    "mark first": ("\u0301a", ["\u0301a"], None, ["\u0301", "a"]),
+    "mark after space": ("a \u0301b", ["a", "\u0301b"], None, ["a", "\u0301", "b"]),
+    # The joiner attaches; the emoji after it is a token of its own.
+    "family": (
+        "\U0001f468\u200d\U0001f469",
+        ["\U0001f468\u200d\U0001f469"],
+        ["\U0001f468\u200d", "\U0001f469"],
+        None,
+    ),
+    "skin tone": (
+        "ok\U0001f44d\U0001f3fdok",
+        ["ok👍🏽ok"],
+        ["ok", "👍🏽", "ok"],
+        ["o", "k", "👍🏽", "o", "k"],
+    ),
+    "variation selector": ("\u2764\ufe0fa", ["\u2764\ufe0fa"], ["\u2764\ufe0f", "a"], None),
+    "zero-width space": ("ab\u200bcd", ["ab", "cd"], None, list("abcd")),
+    "bom inside": ("\ufeffab\ufeffcd\ufeff", ["abcd"], None, list("abcd")),
+    "soft hyphen": ("co\u00adop x", ["coop", "x"], None, list("coopx")),
+    "ignored in punctuation": ("!\u00ad\u0301a", ["!\u0301a"], ["!\u0301", "a"], None),
+    "other spaces": (
+        "a\u00a0b\u2009c\u3000d\u0085e\u2028f",
+        list("abcdef"),
+        None,
+        None,
+    ),
+    "full-width": ("Ａ１！ｂ", ["Ａ１！ｂ"], ["Ａ１", "！", "ｂ"], list("Ａ１！ｂ")),
+    "persian": (
+        "می\u200cخواهم،",
+        ["می\u200cخواهم،"],
+        ["می\u200cخواهم", "،"],
+        ["م", "ی\u200c", *"خواهم،"],
+    ),
+    "arabic with vowels": ("كَتَبَ", ["كَتَبَ"], None, ["كَ", "تَ", "بَ"]),
+    "right-to-left mark": ("ab\u200fcd", ["abcd"], None, list("abcd")),
+    "chinese": ("我爱北京。好", ["我爱北京。好"], ["我爱北京", "。", "好"], list("我爱北京。好")),
+    "japanese": (
+        "カード「東京」へ",
+        ["カード「東京」へ"],
+        ["カード", "「", "東京", "」", "へ"],
+        list("カード「東京」へ"),
+    ),
+    "korean": ("한국어, 좋다", ["한국어,", "좋다"], ["한국어", ",", "좋다"], list("한국어,좋다")),
+    "chinese and latin": ("用iPhone15", ["用iPhone15"], None, list("用iPhone15")),
+    "nul and controls": ("a\x00b\x01c\x7fd", list("abcd"), None, None),
+    "connector": ("foo_bar", ["foo_bar"], None, list("foo_bar")),
+    "beyond the basic plane": (
+        "\U00020000\U0001d400",
+        ["\U00020000\U0001d400"],
+        None,
+        ["\U00020000", "\U0001d400"],
+    ),
+}
+BYTES = {
+    "lone continuation": (b"a\x80b", [b"a", b"b"]),
+    "truncated after one of two": (b"ab\xc3", [b"ab"]),
+    "truncated after two of three": ("ab中".encode()[:-1], [b"ab"]),
+    "truncated after three of four": ("ab😀".encode()[:-1], [b"ab"]),
+    "lead byte before ascii": (b"\xe4ab", [b"ab"]),
+    "latin-1": (b"caf\xe9 x", [b"caf", b"x"]),
+    "never in utf-8": (b"a\xc0b\xc1c\xf5d\xfee\xff", [b"a", b"b", b"c", b"d", b"e"]),
+    "surrogate": (b"a\xed\xa0\x80b", [b"a", b"b"]),
+    "overlong in two bytes": (b"x\xc1\x81y", [b"x", b"y"]),
+    "overlong in three bytes": (b"x\xe0\x81\x81y", [b"x", b"y"]),
+    "overlong in four bytes": (b"x\xf0\x80\x81\x81y", [b"x", b"y"]),
+    "beyond unicode": (b"x\xf4\x90\x80\x80y", [b"x", b"y"]),
+}
+CHARACTERS = st.one_of(
+    st.characters(exclude_categories=("Cn", "Cs")),
+    st.sampled_from(
+        list("ab1_ .,!'中。ひ한हि\u0301\u200d\u200c\u200b\ufeff\u00ad\u00a0\u3000\x00😀\U0001f3fd")
+    ),
+)
+TEXTS = st.text(CHARACTERS, max_size=40)
+
+
+def kernel_words(
+    data: bytes, actions: Any, begin: int = 0, end: int | None = None
+) -> list[tuple[bytes, int, int]]:
+    """Each word without ignored characters, its first byte, and its hash."""
+    end = len(data) if end is None else end
+    size = max(0, end - begin)
+    hashes = np.empty(size, dtype=np.uint64)
+    starts, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    buffer = np.frombuffer(data, dtype=np.uint8)
+    count = kernels.tokenize(buffer, begin, end, character_classes(), actions, hashes, starts, ends)
+    assert (starts[:count] < ends[:count]).all()
+    assert (ends[:count][:-1] <= starts[:count][1:]).all()
+    spans = zip(starts[:count].tolist(), ends[:count].tolist(), hashes[:count].tolist(), strict=True)
+    return [(without_ignored(data[start:stop]), start, h) for start, stop, h in spans]
+
+
+def without_ignored(word: bytes) -> bytes:
+    classes = character_classes()
+    return "".join(c for c in word.decode() if classes[ord(c)] != IGNORED).encode()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_words_by_hand(case: str) -> None:
+    text, *expected = CASES[case]
+    for place, tokenizer in enumerate(TOKENIZERS):
+        wanted = next(tokens for tokens in reversed(expected[: place + 1]) if tokens is not None)
+        found = [word.decode() for word, _, _ in kernel_words(text.encode(), tokenizer.actions())]
+        assert found == wanted, tokenizer.name
+
+
+@pytest.mark.parametrize("case", BYTES)
+def test_bytes_that_are_not_utf8_part_words(case: str) -> None:
+    data, expected = BYTES[case]
+    assert [word for word, _, _ in kernel_words(data, BasicTokenizer().actions())] == expected
+    assert [word for word, _ in reference.words(data, "basic")] == expected
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@settings(max_examples=150, deadline=None)
+@given(text=TEXTS)
+@example(text="".join(text for text, *_ in CASES.values()))
+def test_words_of_any_text(tokenizer: Any, text: str) -> None:
+    data = text.encode()
+    expected = [
+        (word, start, reference.word_hash(word)) for word, start in reference.words(data, tokenizer.name)
+    ]
+    assert kernel_words(data, tokenizer.actions()) == expected
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@settings(max_examples=150, deadline=None)
+@given(
+    pieces=st.lists(
+        st.one_of(
+            st.binary(max_size=4),
+            st.text(CHARACTERS, max_size=2).map(str.encode),
+            st.sampled_from(
+                [b"\xe0\x81\x81", b"\xf0\x80\x81\x81", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe4\xb8"]
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_words_of_any_bytes(tokenizer: Any, pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    # Python's own UTF-8 decoder says which bytes are characters; it knows fewer of them than the table.
+    if any(unicodedata.category(c) == "Cn" for c in data.decode(errors="ignore")):
+        return
+    expected = [
+        (word, start, reference.word_hash(word)) for word, start in reference.words(data, tokenizer.name)
+    ]
+    assert kernel_words(data, tokenizer.actions()) == expected
+
+
+def test_a_document_ends_where_it_ends() -> None:
+    # The bytes behind a document's last would complete its last character, and go on with its last word.
+    data = "ab中cd".encode()
+    assert [word for word, _, _ in kernel_words(data, BasicTokenizer().actions(), 1, 4)] == [b"b"]
+    assert [(word, start) for word, start, _ in kernel_words(data, BasicTokenizer().actions(), 5, 6)] == [
+        (b"c", 5)
+    ]
+
+
+def test_reference_hashes_are_the_published_ones() -> None:
+    # http://www.isthe.com/chongo/src/fnv/test_fnv.c; MurmurHash3's fmix64 of 1.
+    assert reference.fnv1a(b"") == 0xCBF29CE484222325
+    assert reference.fnv1a(b"a") == 0xAF63DC4C8601EC8C
+    assert reference.fnv1a(b"foobar") == 0x85944171F73967E8
+    assert reference.mix(0) == 0
+    assert reference.mix(1) == 0xB456BCFC34C2CB2C
+
+
+def kernel_features(documents: Sequence[bytes], actions: Any, longest: int, skipped: int) -> list[list[int]]:
+    data = np.frombuffer(b"".join(documents), dtype=np.uint8)
+    offsets = np.cumsum([0, *map(len, documents)])[skipped:]
+    size = int(offsets[-1] - offsets[0])
+    hashes = np.empty(size * longest, dtype=np.uint64)
+    starts, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    bounds, word_bounds = np.full(len(offsets), -1), np.full(len(offsets), -1)
+    kernels.features(
+        data, offsets, character_classes(), actions, longest, hashes, starts, ends, bounds, word_bounds
+    )
+    for first, last, low, high in zip(word_bounds, word_bounds[1:], offsets, offsets[1:], strict=False):
+        assert ((starts[first:last] >= low) & (ends[first:last] <= high)).all()
+    return [hashes[low:high].tolist() for low, high in pairwise(bounds)]
+
+
+@pytest.mark.parametrize("longest", [1, 2, 3, 8])
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=5), skipped=st.integers(0, 4))
+@example(texts=["", "a", "", "a b c d e f g h i j", ""], skipped=1)
+@example(texts=[""], skipped=0)
+def test_features_of_any_documents(tokenizer: Any, longest: int, texts: list[str], skipped: int) -> None:
+    documents = [text.encode() for text in texts]
+    skipped = min(skipped, len(documents) - 1)
+    expected = [
+        reference.feature_hashes([word for word, _ in reference.words(document, tokenizer.name)], longest)
+        for document in documents
+    ]
+    assert kernel_features(documents, tokenizer.actions(), longest, skipped) == expected[skipped:]
+
+
+def test_words_are_even_and_ngrams_odd() -> None:
+    (hashes,) = kernel_features([b"a b c d"], BasicTokenizer().actions(), 3, 0)
+    assert [h % 2 for h in hashes] == [0] * 4 + [1] * 5
+    assert len(set(hashes)) == 9
+
+
+def test_ngrams_know_the_order_of_their_words() -> None:
+    hashes = kernel_features([b"a b", b"b a", b"a a", b"a a a"], BasicTokenizer().actions(), 2, 0)
+    assert len({h for document in hashes for h in document if h % 2}) == 3
