@@ -56,9 +56,7 @@ def corpus(tmp_path: Path) -> Path:
 def satchel() -> Command:
     """Runs `satchel ARGUMENTS` as a process: satchel("train", "config.yaml", cwd=folder)."""
 
-    def run(
-        *arguments: str | Path, cwd: Path, stdin: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str | Path, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "satchel", *map(str, arguments)],
             cwd=cwd,

@@ -103,9 +103,7 @@ def _table(wording: Wording, node: Node, path: str) -> Iterator[str]:
         name = f"{path}.{key}" if path else key
         is_section = "properties" in wording.resolve(child)
         cells = [
-            f"[`{name}`](#{name.replace('.', '')})"
-            if _has_section(wording, child)
-            else f"`{name}`",
+            f"[`{name}`](#{name.replace('.', '')})" if _has_section(wording, child) else f"`{name}`",
             "a section" if is_section else wording.allowed(child),
             _default(wording, child),
             child["description"],
@@ -156,9 +154,7 @@ def _cell(text: str) -> str:
 def out_of_date(files: dict[Path, str]) -> list[Path]:
     """The files that are missing or hold another text."""
     return [
-        path
-        for path, text in files.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
+        path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import Command, documents
 
 
@@ -41,9 +42,7 @@ def test_resolved_config_gives_the_same_model(run: Path, satchel: Command) -> No
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("engine", ["fused", "torch"])
-def test_same_bytes_at_any_thread_count(
-    corpus: Path, satchel: Command, threads: int, engine: str
-) -> None:
+def test_same_bytes_at_any_thread_count(corpus: Path, satchel: Command, threads: int, engine: str) -> None:
     for output, count in (("one", 2), ("other", threads)):
         done = satchel(
             "train", "config.yaml", "--set", f"threads={count}", "--set", f"training.engine={engine}",
@@ -62,8 +61,7 @@ def test_evaluate_agrees_with_predict(run: Path, satchel: Command) -> None:
     predicted = satchel("predict", "run/model.safetensors", "test.csv", cwd=run)
     records = [json.loads(line) for line in predicted.stdout.splitlines()]
     right = sum(
-        record["label"] == label
-        for record, (_, label) in zip(records, documents(60, seed=2), strict=True)
+        record["label"] == label for record, (_, label) in zip(records, documents(60, seed=2), strict=True)
     )
     assert figures["accuracy"] == pytest.approx(right / 60)
     assert figures["documents"] == 60

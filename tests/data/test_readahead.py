@@ -37,7 +37,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
     items = read_ahead(source())
     assert next(items) == 1
-    with pytest.raises(DataError, match="train.csv:2: broken"):
+    with pytest.raises(DataError, match=r"train\.csv:2: broken"):
         next(items)
 
 

@@ -1,6 +1,5 @@
 """Lines of labelled text, found in blocks of bytes."""
 
-import numpy as np
 from numba import njit
 
 

@@ -63,8 +63,7 @@ def load_checkpoint(path: Path, parameters: Parameters) -> tuple[dict[str, NDArr
         _copy(tensors.pop("linear.bias"), parameters.bias)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path}: not a checkpoint that this training can go on from ({error}): start anew "
-            "with --force"
+            f"{path}: not a checkpoint that this training can go on from ({error}): start anew with --force"
         ) from error
     return {name.removeprefix(_ENGINE): array for name, array in tensors.items()}, progress
 

@@ -118,9 +118,7 @@ def train_epochs(
         )
         stopping = settings.early_stopping
         if stopping is not None and epoch - progress.best_epoch >= stopping.patience:
-            reporter.message(
-                f"Stopped early: no better {stopping.metric} since epoch {progress.best_epoch}"
-            )
+            reporter.message(f"Stopped early: no better {stopping.metric} since epoch {progress.best_epoch}")
             return
 
 

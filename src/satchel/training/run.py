@@ -92,9 +92,7 @@ def resolve_settings(settings: RunSettings) -> RunSettings:
     """Fills in what the machine and the data files decide: columns, format, threads."""
     reader = resolve(settings.data.train, settings.data.reader(), labelled=True)
     data = settings.data.model_copy(update=dict(reader))
-    return settings.model_copy(
-        update={"data": data, "threads": settings.threads or os.cpu_count() or 1}
-    )
+    return settings.model_copy(update={"data": data, "threads": settings.threads or os.cpu_count() or 1})
 
 
 def class_weights(settings: RunSettings, corpus: Corpus) -> NDArray[np.float32] | None:
@@ -206,9 +204,7 @@ def _learn(
     return epochs, progress.best_epoch
 
 
-def _validator(
-    corpus: Corpus, settings: RunSettings, task: Task
-) -> Callable[[], ValidationFigures] | None:
+def _validator(corpus: Corpus, settings: RunSettings, task: Task) -> Callable[[], ValidationFigures] | None:
     """A function that gives the figures of the validation set at the parameters as they are."""
     if corpus.validation is None:
         return None
