@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from satchel.data.counting import FeatureCounter
-from satchel.data.featurizer import Features, Featurizer, Workers
+from satchel.data.featurizer import Features, Featurizer
 from satchel.data.settings import TextSettings
 from satchel.data.vocabulary import FeatureCounts
+from satchel.workers import Workers
 from tests import reference
 
 RAW = TextSettings(normalize="none", lowercase=False)

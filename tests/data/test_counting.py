@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from satchel.data import counting
 from satchel.data.counting import FeatureCounter
-from satchel.data.featurizer import Features, Featurizer, Workers
+from satchel.data.featurizer import Features, Featurizer
 from satchel.data.vocabulary import FeatureCounts
 from satchel.kernels.characters import IGNORED, character_classes
+from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS

@@ -6,10 +6,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from satchel.data.encoder import Encoder, concatenate
-from satchel.data.featurizer import Featurizer, Workers
+from satchel.data.featurizer import Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import Vocabulary
 from satchel.kernels import table
+from satchel.workers import Workers
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
 from tests.data.test_vocabulary import KEEP, expected_rows
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from satchel.data.featurizer import Featurizer, Workers, text_buffers
+from satchel.data.featurizer import Featurizer, text_buffers
 from satchel.data.settings import TextSettings
+from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, spans, tokens
 

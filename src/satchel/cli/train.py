@@ -27,11 +27,12 @@ def train(
     from satchel.cli.tables import table
     from satchel.config.loading import default_output, dump_config, load_config
     from satchel.training.folder import RunFolder
+    from satchel.training.settings import RunSettings
 
     reporter = ConsoleReporter()
-    settings = load_config(config, overrides or ())
-    place = output or Path(settings.output or default_output(config))
-    settings = settings.model_copy(update={"output": str(place)})
+    loaded = load_config(config, overrides or ())
+    place = output or Path(loaded.output or default_output(config))
+    settings: RunSettings = loaded.model_copy(update={"output": str(place)})
     if dry_run:
         from satchel.training.plan import plan
         from satchel.training.run import prepare

@@ -1,6 +1,6 @@
 """Files -> vocabulary, labels and encoded data sets: everything that training needs to know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,44 +12,21 @@ from numpy.typing import NDArray
 from satchel.data import batches
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
+from satchel.data.encoded import EncodedData, encode, encode_files, labelled_batches, single_labels
 from satchel.data.encoder import Encoder, concatenate
-from satchel.data.featurizer import Featurizer, Workers
-from satchel.data.readers import read, total_bytes
+from satchel.data.featurizer import Featurizer
+from satchel.data.readers import named
 from satchel.data.settings import (
     DataSettings,
-    Paths,
-    ReaderSettings,
     TextSettings,
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
 from satchel.data.vocabulary import FeatureCounts, LabelSet, Vocabulary
 from satchel.errors import DataError
-from satchel.kernels import table
+from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
-
-
-@dataclass(frozen=True)
-class EncodedData:
-    """A labelled data set in terms of a vocabulary and a label set.
-
-    Attributes:
-        dataset: the documents.
-        unknown_labels: labels that training never saw, and how many documents have each.
-        empty: documents without a known feature.
-        known_words: words of the vocabulary among all `words` of the texts.
-        words: how many words the texts have.
-    """
-
-    dataset: BagDataset
-    unknown_labels: dict[str, int]
-    known_words: int
-    words: int
-
-    @property
-    def empty(self) -> int:
-        """Documents without a known feature."""
-        return int((np.diff(self.dataset.offsets) == 0).sum())
+from satchel.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -119,24 +96,6 @@ class Corpus:
         }
 
 
-def single_labels(batch: pa.RecordBatch) -> pa.StringArray:
-    """The one label of each document of a batch, string [N].
-
-    Raises:
-        DataError: a document has none or several.
-    """
-    column = batch.column(batches.LABELS)
-    lengths = np.asarray(pc.list_value_length(column))
-    wrong = np.flatnonzero(lengths != 1)
-    if len(wrong):
-        line = batch.column(batches.LINE)[int(wrong[0])].as_py()
-        raise DataError(
-            f"{batches.source_of(batch)}:{line}: a document with {lengths[wrong[0]]} labels: each "
-            "needs exactly one; keep one, or split the document into one for each label"
-        )
-    return column.flatten()
-
-
 def read_corpus(
     data: DataSettings,
     text: TextSettings,
@@ -161,20 +120,20 @@ def read_corpus(
     """
     featurizer = Featurizer(text, vocabulary.word_ngrams, Workers(threads))
     reading = _Reading(data, featurizer, seed)
-    for batch in _batches(data.train, data.reader(), "Reading", reporter):
+    for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
     labels = reading.label_set(data)
     counts = reading.counter.finish()
     selected, rows = counts.select(vocabulary)
     if not len(selected):
         raise DataError(
-            f"{_named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
+            f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
             f"vocabulary.min_count (now {vocabulary.min_count})"
         )
     train = reading.training_set(rows, labels)
     encoder = Encoder(featurizer, selected)
     if reading.validation is not None:
-        validation = _encode(iter(reading.validation), encoder, labels)
+        validation = encode(iter(reading.validation), encoder, labels)
     elif isinstance(data.validation, str | list):
         validation = encode_files(
             data.validation, data.reader(), encoder, labels, "Reading validation", reporter
@@ -182,25 +141,6 @@ def read_corpus(
     else:
         validation = None
     return Corpus(selected, labels, train, validation, counts, encoder)
-
-
-def encode_files(
-    paths: Paths,
-    settings: ReaderSettings,
-    encoder: Encoder,
-    labels: LabelSet,
-    title: str,
-    reporter: Reporter = SILENT,
-) -> EncodedData:
-    """Reads labelled files and encodes them as a model's vocabulary and labels have it."""
-    return _encode(
-        (
-            (batch.column(batches.TEXT), single_labels(batch))
-            for batch in _batches(paths, settings, title, reporter)
-        ),
-        encoder,
-        labels,
-    )
 
 
 @dataclass
@@ -260,11 +200,11 @@ class _Reading:
     def label_set(self, data: DataSettings) -> LabelSet:
         """The classes, checked."""
         if not self._documents:
-            raise DataError(f"{_named(data.train)}: no documents: give files that hold some")
+            raise DataError(f"{named(data.train)}: no documents: give files that hold some")
         if len(self._documents) == 1:
             (only,) = self._documents
             raise DataError(
-                f"{_named(data.train)}: every document has the label {only!r}: a classifier needs "
+                f"{named(data.train)}: every document has the label {only!r}: a classifier needs "
                 "at least two; is data.label the right column?"
             )
         if self._split is not None:
@@ -287,45 +227,11 @@ class _Reading:
             piece: tuple[NDArray[np.int32], NDArray[np.int64]],
         ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
             ids, offsets = piece
-            return ids[: table.rename(ids, offsets, rows)], offsets
+            kept = table.rename(ids, offsets, rows)
+            groups.arrange_documents(ids, offsets)
+            return ids[:kept], offsets
 
         ids, offsets = concatenate(self.featurizer.workers.map(rename, self._pieces))
         self._pieces = []
         targets = labels.of_values(list(self._numbers))[np.concatenate(self._codes)]
         return BagDataset(ids, offsets, targets)
-
-
-def _encode(
-    documents: Iterator[tuple[pa.LargeStringArray, pa.StringArray]],
-    encoder: Encoder,
-    labels: LabelSet,
-) -> EncodedData:
-    pieces = []
-    targets = [np.empty(0, dtype=np.int64)]
-    unknown: dict[str, int] = {}
-    known_words = words = 0
-    for texts, names in documents:
-        if not len(texts):
-            continue
-        encoded = encoder.encode(texts)
-        pieces.append((encoded.ids, encoded.offsets))
-        known_words += encoded.known_words
-        words += encoded.words
-        found = labels.targets(names)
-        targets.append(found)
-        for name in names.filter(pa.array(found < 0)).to_pylist():
-            unknown[name] = unknown.get(name, 0) + 1
-    empty = (np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
-    ids, offsets = concatenate(pieces or [empty])
-    return EncodedData(BagDataset(ids, offsets, np.concatenate(targets)), unknown, known_words, words)
-
-
-def _batches(
-    paths: Paths, settings: ReaderSettings, title: str, reporter: Reporter
-) -> Iterator[pa.RecordBatch]:
-    with reporter.stage(title, total_bytes(paths), "B") as bar:
-        yield from read(paths, settings, labelled=True, progress=bar.advance)
-
-
-def _named(paths: Paths) -> str:
-    return paths if isinstance(paths, str) else ", ".join(paths)

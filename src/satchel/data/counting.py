@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from satchel.data.featurizer import Features, Workers
+from satchel.data.featurizer import Features
 from satchel.data.vocabulary import FeatureCounts, empty_slots
 from satchel.kernels import table
 from satchel.kernels.characters import IGNORED, character_classes
+from satchel.workers import Workers
 
 _FIRST_SLOTS = 1 << 16
 _IGNORED_PATTERN = r"[\p{Cf}]"  # all that may be IGNORED; what is decides the table of classes

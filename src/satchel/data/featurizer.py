@@ -1,10 +1,7 @@
 """Texts -> feature hashes: the one way from text to features, in training and prediction."""
 
 import itertools
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,23 +11,7 @@ from satchel.data.normalize import normalize
 from satchel.data.settings import TextSettings
 from satchel.kernels import text as kernels
 from satchel.kernels.characters import character_classes
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class Workers:
-    """A pool of threads for kernels, which run without Python's lock."""
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """The function's results, in the items' order."""
-        if self._pool is None:
-            return [function(item) for item in items]
-        return list(self._pool.map(function, items))
+from satchel.workers import Workers
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,8 @@ class LabelSet:
     def targets(self, labels: pa.StringArray) -> NDArray[np.int64]:
         """The class of each label, int64 [N]; -1 for labels that are none of these."""
         found = labels.dictionary_encode()
-        return self.of_values(found.dictionary.to_pylist())[found.indices.to_numpy()]
+        targets: NDArray[np.int64] = self.of_values(found.dictionary.to_pylist())[found.indices.to_numpy()]
+        return targets
 
     def of_values(self, values: Sequence[str]) -> NDArray[np.int64]:
         """The class of each value, -1 where it is none."""

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from satchel.data.corpus import encode_files
+from satchel.data.encoded import encode_files
 from satchel.data.settings import Paths, ReaderSettings
 from satchel.errors import DataError
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
-from satchel.kernels import infer
 from satchel.model.modelfile import Model
 from satchel.model.predictor import Predictor
 from satchel.reporting import SILENT, Reporter
@@ -43,8 +42,7 @@ def evaluate_files(
             f"({', '.join(map(repr, model.labels.labels[:5]))}, …): is it the right file, and the "
             "right --label column?"
         )
-    probabilities = predictor.logits(data.dataset.ids, data.dataset.offsets)
-    infer.softmax_in_place(probabilities)
+    probabilities = predictor.probabilities(data.dataset.ids, data.dataset.offsets)
     return evaluate_predictions(
         probabilities,
         targets,

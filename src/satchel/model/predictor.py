@@ -7,9 +7,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.encoder import Encoder
-from satchel.data.featurizer import Featurizer, Workers
-from satchel.kernels import infer
+from satchel.data.featurizer import Featurizer
+from satchel.model import scoring
 from satchel.model.modelfile import Model
+from satchel.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -35,29 +36,21 @@ class Predictor:
 
     def __init__(self, model: Model, threads: int) -> None:
         self.model = model
-        self._threads = threads
+        self._workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings.word_ngrams, Workers(threads)),
-            model.vocabulary,
+            Featurizer(model.text, model.vocabulary_settings.word_ngrams, self._workers), model.vocabulary
         )
 
     def predict(self, texts: pa.LargeStringArray) -> Predictions:
         """The probabilities of texts, large_string [N]."""
         encoded = self.encoder.encode(texts)
-        logits = self.logits(encoded.ids, encoded.offsets)
-        infer.softmax_in_place(logits)
-        return Predictions(logits, np.diff(encoded.offsets) == 0)
+        found = self.probabilities(encoded.ids, encoded.offsets)
+        return Predictions(found, np.diff(encoded.offsets) == 0)
 
-    def logits(self, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The logits of encoded texts, float32 [N, C]."""
-        parameters = self.model.parameters
-        return infer.logits(
-            ids,
-            offsets,
-            None,
-            parameters.embedding,
-            parameters.weight,
-            parameters.bias,
-            self.model.settings.mode,
-            threads=self._threads,
+    def probabilities(self, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The probabilities of encoded texts, float32 [N, C]."""
+        found = scoring.logits(
+            self.model.parameters, self.model.settings.mode, ids, offsets, None, self._workers
         )
+        scoring.softmax_in_place(found, self._workers)
+        return found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.readers import resolve
 from satchel.errors import ConfigError
-from satchel.kernels import infer
+from satchel.model import scoring
 from satchel.model.modelfile import Model, save_model
 from satchel.model.parameters import initial_parameters
 from satchel.model.pretrained import apply_vectors
@@ -26,6 +26,7 @@ from satchel.training.folder import LoggingReporter, RunFolder
 from satchel.training.loop import EpochRecord, Progress, metric_watched, train_epochs
 from satchel.training.plan import plan
 from satchel.training.settings import RunSettings
+from satchel.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def class_weights(settings: RunSettings, corpus: Corpus) -> NDArray[np.float32] 
     labels = corpus.labels
     if wanted == "balanced":
         counts = np.maximum(np.array(labels.counts, dtype=np.float64), 1)
-        return (counts.sum() / (len(labels) * counts)).astype(np.float32)
+        balanced: NDArray[np.float32] = (counts.sum() / (len(labels) * counts)).astype(np.float32)
+        return balanced
     unknown = [label for label in wanted if label not in labels.labels]
     if unknown:
         raise ConfigError(
@@ -210,16 +212,11 @@ def _validator(corpus: Corpus, settings: RunSettings, task: Task) -> Callable[[]
         return None
     dataset = corpus.validation.dataset
 
+    workers = Workers(task.threads)
+
     def validate() -> ValidationFigures:
-        logits = infer.logits(
-            dataset.ids,
-            dataset.offsets,
-            dataset.weights,
-            task.parameters.embedding,
-            task.parameters.weight,
-            task.parameters.bias,
-            settings.model.mode,
-            threads=task.threads,
+        logits = scoring.logits(
+            task.parameters, settings.model.mode, dataset.ids, dataset.offsets, dataset.weights, workers
         )
         return validation_figures(logits, dataset.targets)
 

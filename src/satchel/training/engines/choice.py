@@ -5,6 +5,7 @@ from pathlib import Path
 
 from satchel.errors import ConfigError
 from satchel.training.engines.base import Engine, Task
+from satchel.training.support import fused_refusals
 
 
 def make_engine(task: Task) -> tuple[Engine, str]:
@@ -16,20 +17,24 @@ def make_engine(task: Task) -> tuple[Engine, str]:
     Raises:
         ConfigError: `engine: fused` with options that it does not support.
     """
-    from satchel.training.engines.fused import FusedEngine, fused_refuses
-
     device = choose_device(task.training.device)
-    refusal = fused_refuses(task.model, task.training, device)
+    refused = list(fused_refusals(task.model, task.training))
+    if device.startswith("cuda") and "training.device" not in refused:
+        refused.append("training.device")
+    refusal = ", ".join(refused)
     wanted = task.training.engine
     if wanted == "fused" and refusal:
         raise ConfigError(
-            f"training.engine: fused does not support {refusal}: set training.engine to auto or torch"
+            f"training.engine: fused does not support the value of {refusal}: set training.engine "
+            "to auto or torch"
         )
     if wanted != "torch" and not refusal:
+        from satchel.training.engines.fused import FusedEngine
+
         return FusedEngine(task), f"fused engine on the CPU, {task.threads} threads"
     from satchel.training.engines.torch_engine import TorchEngine
 
-    reason = f": fused does not support {refusal}" if wanted == "auto" else ""
+    reason = f": fused does not support the value of {refusal}" if wanted == "auto" else ""
     return TorchEngine(task, device), f"torch engine on {device}{reason}"
 
 

@@ -1,0 +1,94 @@
+"""The bag: the sum, mean or maximum of a document's rows, with the rows fetched ahead of their use.
+
+Rows lie anywhere in a table larger than the cache: the sum waits for memory unless memory is asked
+for a few rows before they are added. `dimension` is a constant where these functions are inlined
+(`kernels.sgd.trainer`, `kernels.infer.scorer`), so that the loops over a row become a few vector
+instructions.
+"""
+
+import numpy as np
+from numba import njit
+
+from satchel.kernels.prefetch import prefetch
+
+MEAN, SUM, MAX = 0, 1, 2
+
+# Rounding may differ from the formula's order; infinities and NaN keep their meaning.
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+_AHEAD = np.uint64(24)  # features between the prefetch of a row and its use
+_LINE_FLOATS = 16  # of a cache line
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
+    """Asks for a row's memory."""
+    first = np.uint64(row) * np.uint64(dimension)
+    for j in range(0, dimension, _LINE_FLOATS):
+        prefetch(embedding, first + np.uint64(j))
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def fetch_first(ids, begin, end, embedding, dimension):  # type: ignore[no-untyped-def]
+    """Asks for the memory of the first rows of a document that comes next."""
+    for i in range(np.uint64(begin), min(np.uint64(begin) + _AHEAD, np.uint64(end))):
+        fetch_row(embedding, ids[i], dimension)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def add_up(ids, weights, begin, end, embedding, dimension, h):  # type: ignore[no-untyped-def]
+    """The sum of the rows `ids[begin:end]`, each times its weight, into float32 h [D]."""
+    begin = np.uint64(begin)
+    end = np.uint64(end)
+    for j in range(dimension):
+        h[j] = _ZERO
+    for i in range(begin, end):
+        if i + _AHEAD < end:
+            fetch_row(embedding, ids[i + _AHEAD], dimension)
+        row = np.uint64(ids[i]) * np.uint64(dimension)
+        if weights is None:
+            for j in range(dimension):
+                h[j] += embedding[row + np.uint64(j)]
+        else:
+            weight = weights[i]
+            for j in range(dimension):
+                h[j] += weight * embedding[row + np.uint64(j)]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def highest(ids, begin, end, embedding, dimension, h):  # type: ignore[no-untyped-def]
+    """The maximum of the rows `ids[begin:end]` in each place, into float32 h [D]; zero for none."""
+    for j in range(dimension):
+        h[j] = np.float32(-np.inf) if end > begin else _ZERO
+    for i in range(begin, end):
+        row = np.uint64(ids[i]) * np.uint64(dimension)
+        for j in range(dimension):
+            h[j] = max(h[j], embedding[row + np.uint64(j)])
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def factor(pooling, features):  # type: ignore[no-untyped-def]
+    """What a document's sum is multiplied by: 1 / features for MEAN, else 1."""
+    if pooling == MEAN and features > 0:
+        return _ONE / np.float32(features)
+    return _ONE
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def add_to_rows(ids, weights, begin, end, embedding, dimension, g):  # type: ignore[no-untyped-def]
+    """Adds float32 g [D], times the feature's weight, to the row of each of `ids[begin:end]`."""
+    begin = np.uint64(begin)
+    end = np.uint64(end)
+    for i in range(begin, end):
+        if i + _AHEAD < end:
+            fetch_row(embedding, ids[i + _AHEAD], dimension)
+        row = np.uint64(ids[i]) * np.uint64(dimension)
+        if weights is None:
+            for j in range(dimension):
+                embedding[row + np.uint64(j)] += g[j]
+        else:
+            weight = weights[i]
+            for j in range(dimension):
+                embedding[row + np.uint64(j)] += weight * g[j]

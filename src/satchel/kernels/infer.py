@@ -1,0 +1,79 @@
+"""From ids to logits and probabilities, a document at a time."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from satchel.kernels.bag import FAST, MAX, add_up, factor, fetch_first, highest
+from satchel.kernels.exponential import exp
+
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+
+
+@cache
+def scorer(dimension: int) -> Callable[..., Any]:
+    """The kernel for rows of `dimension` floats: takes what `_score` takes, but for the dimension."""
+
+    @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
+    def score(*arguments):  # type: ignore[no-untyped-def]
+        _score(dimension, *arguments)
+
+    compiled: Callable[..., Any] = score
+    return compiled
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, logits):  # type: ignore[no-untyped-def]
+    """The logits of the documents `first` to `last`.
+
+    Args:
+        dimension: D.
+        first: number of the first document.
+        last: number behind the last.
+        ids: int32 [T], rows of the embedding.
+        offsets: int64 [N + 1], where each document's begin.
+        weights: float32 [T], a factor for each feature (`pooling` SUM), or None.
+        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C].
+        pooling: MEAN, SUM or MAX.
+        logits: float32 [N, C], receives them; the bias for a document without features.
+    """
+    embedding, linear, bias = parameters
+    h = np.empty(dimension, np.float32)
+    for document in range(first, last):
+        begin, end = offsets[document], offsets[document + 1]
+        if document + 1 < last:
+            fetch_first(ids, end, offsets[document + 2], embedding, dimension)
+        if pooling == MAX:
+            highest(ids, begin, end, embedding, dimension, h)
+        else:
+            add_up(ids, weights, begin, end, embedding, dimension, h)
+        scale = factor(pooling, end - begin)
+        for j in range(dimension):
+            h[j] *= scale
+        for c in range(bias.shape[0]):
+            logit = bias[c]
+            for j in range(dimension):
+                logit += linear[c, j] * h[j]
+            logits[document, c] = logit
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
+def softmax_in_place(first, last, logits):  # type: ignore[no-untyped-def]
+    """Logits to probabilities, rows `first` to `last` of float32 [N, C]; each row sums to 1."""
+    for row in range(first, last):
+        z = logits[row]
+        largest = z[0]
+        for c in range(1, z.shape[0]):
+            largest = max(largest, z[c])
+        total = _ZERO
+        for c in range(z.shape[0]):
+            e = exp(z[c] - largest)
+            z[c] = e
+            total += e
+        inverse = _ONE / total
+        for c in range(z.shape[0]):
+            z[c] *= inverse

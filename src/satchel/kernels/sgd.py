@@ -1,0 +1,221 @@
+"""Forward, backward and update of EmbeddingBag + Linear with cross entropy, in one pass over a batch.
+
+The model and its gradients are those of `nn.EmbeddingBag`, `nn.Linear`, `nn.CrossEntropyLoss` and
+`torch.optim.SGD` (Joulin et al. 2016, arXiv:1607.01759): gradients at the batch's starting weights,
+mean over the batch.
+
+Threads share a batch. Each adds up the rows that it owns (`kernels.groups`) for every document, then
+goes from there to the loss and back for its share of the documents, then updates its rows and its
+classes: no row ever moves to another core's cache. Every sum has one order, whatever the number
+of threads.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from satchel.kernels.bag import FAST, add_to_rows, add_up, factor, fetch_first
+from satchel.kernels.exponential import exp
+from satchel.kernels.groups import GROUPS
+from satchel.kernels.threads import wait_for_all
+
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+
+
+@cache
+def trainer(dimension: int) -> Callable[..., Any]:
+    """The kernel for rows of `dimension` floats: takes what `_train` takes, but for the dimension."""
+
+    @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
+    def train(*arguments):  # type: ignore[no-untyped-def]
+        _train(dimension, *arguments)
+
+    compiled: Callable[..., Any] = train
+    return compiled
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _train(  # type: ignore[no-untyped-def]
+    dimension, thread, threads, counter, documents, step, parameters, scratch, losses, scales
+):
+    """One thread's part of a step for each batch.
+
+    Args:
+        dimension: D.
+        thread: which of the threads this is.
+        threads: how many there are.
+        counter: int64 [1], zero; where they meet.
+        documents: what to train on, N documents in the order of training: `ids` int32 [T], rows of
+            the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
+            feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
+            [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`
+            int64 [N]; `sample_weights` float32 [N].
+        step: `rates` float64, the learning rate of each batch; `linear_rate` float32, what it is
+            multiplied by for the linear layer; `batch_size`; `smoothing` float32, share of a target
+            spread over all classes; `class_weights` float32 [C]; `pooling`, MEAN or SUM.
+        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
+        scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
+            float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
+            update of the logits; `gradient` float32 [batch_size, D].
+        losses: float64 [N], receives each document's loss, times its weight.
+        scales: float64 [N], receives each document's weight.
+    """
+    rates, _, batch_size, _, _, _ = step
+    count = scales.shape[0]
+    first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
+    arrivals = 0
+    for number in range(rates.shape[0]):
+        start = number * batch_size
+        stop = min(count, start + batch_size)
+        for group in range(first_group, last_group):
+            _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
+        if threads > 1:
+            arrivals += threads
+            wait_for_all(counter, arrivals)
+        total = _weigh(start, stop, documents, step, scales)
+        for q in range(
+            start + (stop - start) * thread // threads, start + (stop - start) * (thread + 1) // threads
+        ):
+            _learn(dimension, q, start, total, rates[number], documents, step, parameters, scratch, losses)
+        if threads > 1:
+            arrivals += threads
+            wait_for_all(counter, arrivals)
+        _update_classes(dimension, thread, threads, stop - start, parameters, scratch)
+        for group in range(first_group, last_group):
+            _update_group(dimension, group, start, stop, documents, parameters, scratch)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _add_up_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The sum of a group's rows in each document of a batch."""
+    ids, weights, begins, bounds, _, _ = documents
+    embedding, sums = parameters[0], scratch[0]
+    for q in range(start, stop):
+        if q + 1 < stop:
+            begin = begins[q + 1]
+            fetch_first(
+                ids, begin + bounds[q + 1, group], begin + bounds[q + 1, group + 1], embedding, dimension
+            )
+        begin = begins[q]
+        add_up(
+            ids,
+            weights,
+            begin + bounds[q, group],
+            begin + bounds[q, group + 1],
+            embedding,
+            dimension,
+            sums[group, q - start],
+        )
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
+    """The weight of each document of a batch, into `scales`; returns their sum."""
+    _, _, _, _, targets, sample_weights = documents
+    class_weights = step[4]
+    total = np.float64(0)
+    for q in range(start, stop):
+        scales[q] = np.float64(class_weights[targets[q]]) * np.float64(sample_weights[q])
+        total += scales[q]
+    return total
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _learn(  # type: ignore[no-untyped-def]
+    dimension, q, start, total, rate, documents, step, parameters, scratch, losses
+):
+    """A document's loss, and the updates that it asks for: of the logits, and of its vector."""
+    _, _, _, bounds, targets, sample_weights = documents
+    _, linear_rate, _, smoothing, class_weights, pooling = step
+    _, linear, bias = parameters
+    sums, h, z, g = scratch[0], scratch[1][q - start], scratch[2][q - start], scratch[3][q - start]
+    classes = bias.shape[0]
+    scale = factor(pooling, bounds[q, GROUPS])
+    for j in range(dimension):
+        total_sum = _ZERO
+        for group in range(GROUPS):
+            total_sum += sums[group, q - start, j]
+        h[j] = total_sum * scale
+    for c in range(classes):
+        logit = bias[c]
+        for j in range(dimension):
+            logit += linear[c, j] * h[j]
+        z[c] = logit
+    sample = sample_weights[q]
+    losses[q] = np.float64(sample) * _cross_entropy(z, targets[q], smoothing, class_weights)
+    share = np.float32(np.float64(sample) / total)
+    for j in range(dimension):
+        g[j] = _ZERO
+    for c in range(classes):
+        a = share * z[c]
+        z[c] = -np.float32(rate) * linear_rate * a
+        for j in range(dimension):
+            g[j] -= a * linear[c, j]
+    scale *= np.float32(rate)
+    for j in range(dimension):
+        g[j] *= scale
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-untyped-def]
+    """`nn.CrossEntropyLoss` of a document; its gradient takes the place of the logits, float32 z [C].
+
+    Smoothing as in Szegedy et al. 2016 (arXiv:1512.00567), section 7, class weights as in torch.
+    """
+    classes = z.shape[0]
+    highest = z[0]
+    for c in range(1, classes):
+        highest = max(highest, z[c])
+    wanted = z[target]
+    certain = (_ONE - smoothing) * class_weights[target]
+    spread = smoothing / np.float32(classes)
+    all_weights = _ZERO
+    all_logits = _ZERO
+    if smoothing > _ZERO:
+        for c in range(classes):
+            all_weights += class_weights[c]
+            all_logits += class_weights[c] * z[c]
+    partition = _ZERO
+    for c in range(classes):
+        e = exp(z[c] - highest)
+        z[c] = e
+        partition += e
+    log_partition = np.float64(highest) + math.log(np.float64(partition))
+    loss = np.float64(certain) * (log_partition - np.float64(wanted))
+    loss += np.float64(spread) * (np.float64(all_weights) * log_partition - np.float64(all_logits))
+    mass = (certain + spread * all_weights) / partition
+    for c in range(classes):
+        z[c] *= mass
+    if smoothing > _ZERO:
+        for c in range(classes):
+            z[c] -= spread * class_weights[c]
+    z[target] -= certain
+    return loss
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _update_classes(dimension, thread, threads, count, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The update of this thread's classes, document after document."""
+    _, linear, bias = parameters
+    _, hidden, signal, _ = scratch
+    classes = bias.shape[0]
+    for b in range(count):
+        for c in range(classes * thread // threads, classes * (thread + 1) // threads):
+            a = signal[b, c]
+            bias[c] += a
+            for j in range(dimension):
+                linear[c, j] += a * hidden[b, j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _update_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The update of a group's rows, document after document."""
+    ids, weights, begins, bounds, _, _ = documents
+    for q in range(start, stop):
+        begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
+        add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3][q - start])

@@ -1,0 +1,82 @@
+"""The fused engine: compiled kernels on the CPU, the torch engine's arithmetic without autograd."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satchel.kernels import groups
+from satchel.kernels.sgd import trainer
+from satchel.model.scoring import POOLING
+from satchel.training.engines.base import Task
+from satchel.workers import Workers
+
+
+class FusedEngine:
+    """Trains parameters in their own memory; `satchel.training.engines.base` has the contract."""
+
+    def __init__(self, task: Task) -> None:
+        self._parameters = task.parameters
+        self._dataset = task.dataset
+        self._model = task.model
+        self._training = task.training
+        self._class_weights = _ones_for(task.class_weights, len(task.parameters.bias))
+        self._sample_weights = _ones_for(task.dataset.sample_weights, len(task.dataset))
+        self._workers = Workers(min(task.threads, groups.GROUPS))
+        self._train = trainer(task.model.embedding_dim)
+        batch, dimension = task.training.batch_size, task.model.embedding_dim
+        self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
+        groups.find_groups(task.dataset.ids, task.dataset.offsets, self._bounds)
+        self._scratch = (
+            np.empty((groups.GROUPS, batch, dimension), dtype=np.float32),
+            np.empty((batch, dimension), dtype=np.float32),
+            np.empty((batch, len(task.parameters.bias)), dtype=np.float32),
+            np.empty((batch, dimension), dtype=np.float32),
+        )
+
+    def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
+        """Takes one step for each batch of `order`: see `Engine.train`."""
+        dataset, training, parameters = self._dataset, self._training, self._parameters
+        documents = (
+            dataset.ids,
+            dataset.weights,
+            dataset.offsets[order],
+            self._bounds[order],
+            dataset.targets[order],
+            self._sample_weights[order],
+        )
+        step = (
+            learning_rates,
+            np.float32(1.0),
+            training.batch_size,
+            np.float32(training.label_smoothing),
+            self._class_weights,
+            POOLING[self._model.mode],
+        )
+        numbers = parameters.embedding.reshape(-1), parameters.weight, parameters.bias
+        losses, scales = np.empty(len(order)), np.empty(len(order))
+        counter = np.zeros(1, dtype=np.int64)
+
+        def run(thread: int) -> None:
+            threads = self._workers.threads
+            self._train(thread, threads, counter, documents, step, numbers, self._scratch, losses, scales)
+
+        self._workers.together(run)
+        return _mean_loss(losses, scales, training.batch_size)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Nothing: all it knows is in the parameters."""
+        return {}
+
+    def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Takes nothing back."""
+
+
+def _mean_loss(losses: NDArray[np.float64], scales: NDArray[np.float64], batch_size: int) -> float:
+    """The batches' mean losses, weighted by their sizes."""
+    starts = np.arange(0, len(losses), batch_size)
+    sizes = np.diff(starts, append=len(losses))
+    means = np.add.reduceat(losses, starts) / np.add.reduceat(scales, starts)
+    return float((means * sizes).sum() / len(losses))
+
+
+def _ones_for(weights: NDArray[np.float32] | None, count: int) -> NDArray[np.float32]:
+    return np.ones(count, dtype=np.float32) if weights is None else weights

@@ -1,0 +1,35 @@
+"""Workers: a pool of threads for kernels, which run without Python's lock."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """So many threads, of which the caller's is one: without another, nothing is handed over."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads - 1, "worker") if threads > 1 else None
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """The function's results, in the items' order."""
+        listed = list(items)
+        if self._pool is None or len(listed) < 2:
+            return [function(item) for item in listed]
+        others = [self._pool.submit(function, item) for item in listed[1:]]
+        results = [function(listed[0])]
+        return results + [other.result() for other in others]
+
+    def together(self, function: Callable[[int], object]) -> None:
+        """Runs `function(thread)` on all threads at once, for kernels that wait for each other."""
+        self.map(function, range(self.threads))
+
+    def ranges(self, count: int) -> list[tuple[int, int]]:
+        """The numbers from 0 to `count`, cut into a range for each thread."""
+        cuts = [count * thread // self.threads for thread in range(self.threads + 1)]
+        return list(itertools.pairwise(cuts))
