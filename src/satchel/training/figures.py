@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from satchel.errors import DataError
 from satchel.training.settings import MetricName
 
 
@@ -16,3 +20,47 @@ class ValidationFigures:
     def value(self, metric: MetricName) -> float:
         """The figure, signed so that more is better."""
         return -self.loss if metric == "loss" else float(getattr(self, metric))
+
+
+def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> ValidationFigures:
+    """The figures of a validation set.
+
+    The macro F1 is scikit-learn's with `zero_division=0`: the mean over the classes that are in the
+    targets or in the predictions.
+
+    Args:
+        logits: float32 [N, C].
+        targets: int64 [N], classes; documents with -1 (a label that training never saw) are left out.
+
+    Raises:
+        DataError: there is no document whose label is known.
+    """
+    known = targets >= 0
+    if not known.any():
+        raise DataError(
+            "data.validation: no document has a label of the training data: is it the right file, and "
+            "the right data.label column?"
+        )
+    if not known.all():
+        logits, targets = logits[known], targets[known]
+    predicted = logits.argmax(axis=1)
+    return ValidationFigures(
+        loss=float(-log_likelihoods(logits, targets).mean()),
+        accuracy=float((predicted == targets).mean()),
+        f1_macro=_f1_macro(predicted, targets, logits.shape[1]),
+    )
+
+
+def log_likelihoods(logits: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The logarithm of the softmax at each target, float64 [N], however large the logits [N, C] are."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    reached = np.take_along_axis(shifted, targets[:, None], axis=1)[:, 0]
+    totals: NDArray[np.float64] = np.exp(shifted, out=shifted).sum(axis=1, dtype=np.float64)
+    return reached - np.log(totals)
+
+
+def _f1_macro(predicted: NDArray[np.int64], targets: NDArray[np.int64], classes: int) -> float:
+    both = np.bincount(targets, minlength=classes) + np.bincount(predicted, minlength=classes)
+    right = np.bincount(targets[predicted == targets], minlength=classes)
+    present = both > 0
+    return float((2 * right[present] / both[present]).mean())

@@ -1,0 +1,73 @@
+"""Figures of how probabilities rank: top-k, area under the ROC curve, average precision.
+
+In NumPy, a class or a block of documents at a time: torchmetrics' exact curves of 205 classes over
+42,000 documents took 9 s and kept them all, where one sort a class takes 1.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK = 1 << 22  # probabilities looked at together
+
+
+def top_k_accuracy(probabilities: NDArray[np.floating], targets: NDArray[np.int64], k: int) -> float:
+    """Share of the documents whose class is among the k most probable.
+
+    Of equal probabilities the class that comes first is the more probable, as in predictions.
+
+    Args:
+        probabilities: [N, C].
+        targets: int64 [N], classes.
+        k: how many.
+    """
+    numbers = np.arange(probabilities.shape[1])
+    rows = max(1, _BLOCK // len(numbers))
+    hits = 0
+    for begin in range(0, len(targets), rows):
+        block, wanted = probabilities[begin : begin + rows], targets[begin : begin + rows, None]
+        reached = np.take_along_axis(block, wanted, axis=1)
+        before = (block > reached) | ((block == reached) & (numbers < wanted))
+        hits += int((before.sum(axis=1) < k).sum())
+    return hits / len(targets)
+
+
+def one_vs_rest(probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> tuple[float, float]:
+    """Macro area under the ROC curve and macro average precision, each class against the rest.
+
+    The means are over the classes that some documents have and some have not; NaN where there is none.
+
+    Args:
+        probabilities: [N, C].
+        targets: int64 [N], classes.
+    """
+    curves = [
+        _areas(column, targets == number)
+        for number, column in _columns(probabilities)
+        if 0 < np.count_nonzero(targets == number) < len(targets)
+    ]
+    if not curves:
+        return float("nan"), float("nan")
+    roc_auc, average_precision = np.mean(curves, axis=0).tolist()
+    return roc_auc, average_precision
+
+
+def _columns(probabilities: NDArray[np.floating]) -> Iterator[tuple[int, NDArray[np.floating]]]:
+    for number in range(probabilities.shape[1]):
+        yield number, np.ascontiguousarray(probabilities[:, number])
+
+
+def _areas(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> tuple[float, float]:
+    """Area under the ROC curve, and average precision: the sum of precision times gain in recall.
+
+    Both as scikit-learn defines them: documents of equal score stand at one threshold.
+    """
+    order = np.argsort(-scores, kind="stable")
+    falling = scores[order]
+    last = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(falling) - 1)
+    hits = np.cumsum(positive[order])[last]
+    recall = np.append(0.0, hits / hits[-1])
+    false_alarms = np.append(0.0, (last + 1 - hits) / (len(scores) - hits[-1]))
+    precision = hits / (last + 1)
+    return float(np.trapezoid(recall, false_alarms)), float(np.sum(np.diff(recall) * precision))

@@ -1,0 +1,33 @@
+"""Predictions to measure: random ones, and ones shaped as real ones are."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Drawn = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def drawn_logits(shape: str) -> Drawn:
+    """Logits float32 [N, C] and targets [N] of one of `SHAPES`."""
+    documents, classes, skill, imbalance = SHAPES[shape]
+    rng = np.random.default_rng(len(shape) + documents)
+    frequencies = 1 / np.arange(1, classes + 1) ** imbalance
+    targets = rng.choice(classes, size=documents, p=frequencies / frequencies.sum())
+    logits = rng.normal(size=(documents, classes)) + 2 * np.log(frequencies)
+    logits[np.arange(documents), targets] += skill * rng.exponential(size=documents)
+    logits[:: max(2, documents // 7)] = logits[0]  # texts without a known feature all score alike
+    return logits.astype(np.float32), targets
+
+
+# documents, classes, how good, how unbalanced
+SHAPES = {
+    "coin": (400, 2, 0.0, 0.0),
+    "two classes, sure of it": (3000, 2, 30.0, 0.3),
+    "52 unbalanced classes": (2500, 52, 6.0, 1.5),  # some occur neither in targets nor predictions
+    "one class nearly everywhere": (1000, 4, 2.0, 6.0),
+    "handful": (5, 7, 3.0, 0.5),
+}

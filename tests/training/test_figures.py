@@ -1,0 +1,63 @@
+"""The figures of validation against scikit-learn's."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from satchel.errors import DataError
+from satchel.training.calibration import calibration_error
+from satchel.training.figures import log_likelihoods, validation_figures
+from tests.evaluation.predictions import SHAPES, drawn_logits, softmax
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_as_scikit_learn(shape: str) -> None:
+    logits, targets = drawn_logits(shape)
+    before = logits.copy()
+    found = validation_figures(logits, targets)
+    predicted, double = logits.argmax(axis=1), softmax(logits.astype(np.float64)).astype(np.float64)
+    double /= double.sum(axis=1, keepdims=True)
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(targets, predicted), abs=1e-12)
+    macro = metrics.f1_score(targets, predicted, average="macro", zero_division=0)
+    assert found.f1_macro == pytest.approx(macro, abs=1e-12)
+    classes = np.arange(logits.shape[1])
+    assert found.loss == pytest.approx(metrics.log_loss(targets, double, labels=classes), abs=1e-6)
+    np.testing.assert_array_equal(logits, before)
+
+
+def test_unknown_labels_are_left_out() -> None:
+    logits, targets = drawn_logits("coin")
+    hidden = np.where(np.arange(len(targets)) % 3 == 0, -1, targets)
+    assert validation_figures(logits, hidden) == validation_figures(logits[hidden >= 0], targets[hidden >= 0])
+
+
+def test_only_unknown_labels() -> None:
+    with pytest.raises(DataError, match=r"data\.validation: no document has a label of the training data"):
+        validation_figures(np.zeros((2, 3), np.float32), np.array([-1, -1]))
+
+
+def test_likelihoods_of_large_logits() -> None:
+    logits = np.array([[3e4, -3e4, 0.0], [1e30, 1e30, -1e30]], dtype=np.float32)
+    found = log_likelihoods(logits, np.array([1, 0]))
+    np.testing.assert_allclose(found, [-6e4, -np.log(2)], rtol=1e-7)
+
+
+def test_calibration_error_by_hand() -> None:
+    # Three bins, (0, 1/3], (1/3, 2/3] and (2/3, 1].
+    confidences = np.array([0.2, 0.3, 0.5, 2 / 3, 0.7, 1.0])
+    correct = np.array([True, False, True, True, False, True])
+    gaps = [abs(1 - 0.5), abs(2 - (0.5 + 2 / 3)), abs(1 - 1.7)]
+    assert calibration_error(confidences, correct, bins=3) == pytest.approx(sum(gaps) / 6)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_calibration_error_bin_by_bin(shape: str) -> None:
+    logits, targets = drawn_logits(shape)
+    confidences, correct = softmax(logits).max(axis=1), logits.argmax(axis=1) == targets
+    expected = 0.0
+    for number in range(15):
+        inside = (confidences > number / 15) & (confidences <= (number + 1) / 15)
+        if inside.any():
+            gap = correct[inside].mean() - confidences[inside].mean(dtype=np.float64)
+            expected += inside.mean() * abs(gap)
+    assert calibration_error(confidences, correct) == pytest.approx(expected, abs=1e-6)
