@@ -17,6 +17,7 @@ of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-fil
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,10 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier and what it needs to read text as it did in training."""
+    """A trained classifier and what it needs to read text as it did in training.
+
+    Its probabilities are the softmax of logits / `temperature`.
+    """
 
     parameters: Parameters
     vocabulary: Vocabulary
@@ -64,6 +68,7 @@ class Model:
     text: TextSettings
     vocabulary_settings: VocabularySettings
     settings: ModelSettings
+    temperature: float = 1.0
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -90,6 +95,7 @@ def save_model(path: Path, model: Model) -> None:
         "unicode": UNICODE_VERSION,
         "labels": model.labels.labels,
         "label_counts": model.labels.counts,
+        "temperature": model.temperature,
         "total_words": model.vocabulary.total_words,
         "reader": model.reader.model_dump(),
         "text": model.text.model_dump(),
@@ -151,6 +157,11 @@ def locate_model(path: Path) -> Path:
             f"{path}: no such file: give a model file or a run folder (`satchel train` makes one)"
         )
     return path
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path looks like a model: a folder with one in it, or a file named as one."""
+    return (path / FILE_NAME).is_file() or (path.suffix == ".safetensors" and path.is_file())
 
 
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:
@@ -220,6 +231,9 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
     word_rows, blob = tensors["vocabulary.word_rows"], tensors["vocabulary.words"]
     if not all(isinstance(label, str) for label in description["labels"]):
         raise _damaged(path, "its labels are not strings")
+    temperature = description["temperature"]
+    if not (isinstance(temperature, float) and 0 < temperature < math.inf):
+        raise _damaged(path, f"its temperature is {temperature!r}")
     labels = LabelSet(tuple(description["labels"]), tuple(description["label_counts"]))
     stored, weight = tensors["embedding"], tensors["linear.weight"]
     settings = ModelSettings.model_validate(description["model"])
@@ -256,6 +270,7 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         TextSettings.model_validate(description["text"]),
         VocabularySettings.model_validate(description["vocabulary"]),
         settings,
+        temperature,
     )
 
 

@@ -31,6 +31,11 @@ class Parameters:
         copied[:] = self.embedding
         return Parameters(copied, self.weight.copy(), self.bias.copy())
 
+    def divided(self, temperature: float) -> "Parameters":
+        """Parameters whose logits are these divided by a temperature; they share the embedding."""
+        divisor = np.float32(temperature)
+        return Parameters(self.embedding, self.weight / divisor, self.bias / divisor)
+
 
 def aligned_zeros(rows: int, columns: int) -> NDArray[np.float32]:
     """Zeros, float32 [rows, columns], on a 64-byte boundary."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satchel.data.corpus import Corpus, read_corpus
+from satchel.data.dataset import BagDataset
 from satchel.data.readers import resolve
 from satchel.errors import ConfigError
 from satchel.model import scoring
@@ -18,6 +19,7 @@ from satchel.model.modelfile import Model, save_model
 from satchel.model.parameters import initial_parameters
 from satchel.model.pretrained import apply_vectors
 from satchel.reporting import Reporter
+from satchel.training.calibration import Calibration, calibrate
 from satchel.training.checkpoint import load_checkpoint, save_checkpoint
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
@@ -38,6 +40,7 @@ class RunResult:
     corpus: Corpus
     epochs: list[EpochRecord]
     best_epoch: int
+    calibration: Calibration | None
 
     @property
     def threads(self) -> int:
@@ -49,6 +52,7 @@ class RunResult:
         return {
             "best_epoch": self.best_epoch,
             "epochs": [record.to_json() for record in self.epochs],
+            "calibration": None if self.calibration is None else asdict(self.calibration),
             "plan": asdict(plan(self.settings, self.corpus)),
         }
 
@@ -66,6 +70,8 @@ class RunResult:
                 (f"validation {name.replace('_', ' ')}", f"{value:.4f}")
                 for name, value in asdict(best.validation).items()
             ]
+        if self.calibration is not None:
+            rows += self.calibration.rows()
         if test is not None:
             rows += [
                 ("test accuracy", f"{test['accuracy']:.4f}"),
@@ -162,6 +168,7 @@ def train(
         settings.threads or 1,
     )
     epochs, best_epoch = _learn(settings, corpus, task, folder, reporter)
+    calibration = _calibration(corpus, settings, task)
     model = Model(
         parameters,
         corpus.vocabulary,
@@ -170,9 +177,10 @@ def train(
         settings.text,
         settings.vocabulary,
         settings.model,
+        temperature=1.0 if calibration is None else calibration.temperature,
     )
     save_model(folder.model, model)
-    return RunResult(model, settings, corpus, epochs, best_epoch)
+    return RunResult(model, settings, corpus, epochs, best_epoch, calibration)
 
 
 def _learn(
@@ -211,16 +219,24 @@ def _validator(corpus: Corpus, settings: RunSettings, task: Task) -> Callable[[]
     if corpus.validation is None:
         return None
     dataset = corpus.validation.dataset
+    logits = _scorer(dataset, settings, task)
+    return lambda: validation_figures(logits(), dataset.targets)
 
+
+def _calibration(corpus: Corpus, settings: RunSettings, task: Task) -> Calibration | None:
+    """What the validation set says of the probabilities, where there is one and it is asked."""
+    if corpus.validation is None or settings.training.calibration == "none":
+        return None
+    dataset = corpus.validation.dataset
+    return calibrate(_scorer(dataset, settings, task)(), dataset.targets)
+
+
+def _scorer(dataset: BagDataset, settings: RunSettings, task: Task) -> Callable[[], NDArray[np.float32]]:
+    """A function that gives the logits of a data set, float32 [N, C], at the parameters as they are."""
     workers = Workers(task.threads)
-
-    def validate() -> ValidationFigures:
-        logits = scoring.logits(
-            task.parameters, settings.model.mode, dataset.ids, dataset.offsets, dataset.weights, workers
-        )
-        return validation_figures(logits, dataset.targets)
-
-    return validate
+    return lambda: scoring.logits(
+        task.parameters, settings.model.mode, dataset.ids, dataset.offsets, dataset.weights, workers
+    )
 
 
 def _epoch_line(record: EpochRecord, epochs: int) -> str:

@@ -62,6 +62,12 @@ class TrainingSettings(Settings):
     early_stopping: EarlyStopping | None = Field(
         None, description="Stop early, by a validation metric; `null` for never."
     )
+    calibration: Literal["temperature", "none"] = Field(
+        "temperature",
+        description="`temperature` divides the logits by a number fitted to the validation set after "
+        "training, so that probabilities are as often right as they say (arXiv:1706.04599); it changes no "
+        "label. `none`, or no validation set: they stay as they are.",
+    )
     best_metric: MetricName = Field(
         "accuracy",
         description="The validation metric by which the best epoch is chosen when there is no early "
