@@ -102,6 +102,7 @@ def train_epochs(
             loss = _train_epoch(
                 engine, order, rates[(epoch - 1) * steps : epoch * steps], settings.batch_size, bar
             )
+            engine.settle()
         seconds = time.perf_counter() - begun
         figures = validate() if validate is not None else None
         is_best = progress.end_epoch(epoch, figures, metric)
