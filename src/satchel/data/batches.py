@@ -6,6 +6,11 @@
 | labels | list<string> or absent   | the document's labels; one for single-label formats |
 | id     | any type or absent       | the id column, as it was in the file |
 | line   | int64, never null        | 1-based line on which the record begins (Parquet: row, folder: 1) |
+| error  | string or absent         | why the record cannot be read, with its place; null: it can |
+| record | large_string or absent   | what is there instead |
+
+A record that cannot be read has an empty text and no labels. There are none in a batch without
+`error`, and none at all under `on_error: error`.
 
 The schema's metadata holds `source`: the path of the file that the batch comes from.
 """
@@ -16,6 +21,8 @@ TEXT = "text"
 LABELS = "labels"
 ID = "id"
 LINE = "line"
+ERROR = "error"
+RECORD = "record"
 
 TEXT_TYPE = pa.large_string()
 LABELS_TYPE = pa.list_(pa.string())

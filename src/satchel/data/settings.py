@@ -59,6 +59,23 @@ class ReaderSettings(Settings):
         description="What to do with bytes that are not valid in the encoding: stop with file and "
         "line, or put U+FFFD in their place.",
     )
+    on_error: Literal["error", "skip"] = Field(
+        "error",
+        description="What to do with a record that cannot be read: stop with file and line, or leave it "
+        "out, count it and list it.",
+    )
+    max_record_bytes: int = Field(
+        1 << 24,
+        ge=1,
+        le=1 << 30,
+        description="A longer record (line, row, file of a folder) cannot be read.",
+    )
+    max_expansion: int = Field(
+        200,
+        ge=1,
+        description="A compressed file may expand to so many times its size, and to 64 MiB in any case; "
+        "one that expands to more is taken for a decompression bomb.",
+    )
 
 
 class DataSettings(ReaderSettings):
@@ -71,6 +88,11 @@ class DataSettings(ReaderSettings):
         "or files; `null` for none.",
     )
     test: Paths | None = Field(None, description="Test data, evaluated once after training; `null` for none.")
+    rejected: str | None = Field(
+        None,
+        description="File that the records left out by `on_error: skip` are written to: JSON Lines with "
+        "the error and the record.",
+    )
     shuffle: bool = Field(
         True,
         description="Whether each epoch takes the documents in a new order, given by the seed.",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from satchel.data.readers.compression import Progress
 from satchel.data.readers.delimited import read_delimited
 from satchel.data.readers.folder import read_folder
 from satchel.data.readers.jsonl import read_jsonl
@@ -17,7 +18,6 @@ from satchel.data.readers.lines import read_lines
 from satchel.data.readers.parquet import read_parquet
 from satchel.data.readers.paths import expand, named, total_bytes
 from satchel.data.readers.recognition import recognise
-from satchel.data.readers.streams import Progress
 from satchel.data.settings import Column, FormatName, Paths, ReaderSettings
 from satchel.errors import ConfigError, DataError
 
@@ -116,7 +116,9 @@ def read(
     if reader is None:
         raise DataError(f"{named(paths)}: the format {settings.format!r} must be resolved first")
     for path in expand(paths):
-        yield from reader(path, settings, labelled=labelled, progress=progress)
+        yield from (read_folder if path.is_dir() else reader)(
+            path, settings, labelled=labelled, progress=progress
+        )
 
 
 def as_column(name: str) -> Column:

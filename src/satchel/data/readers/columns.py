@@ -1,16 +1,75 @@
 """From a table's columns to text, labels and ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.readers.faults import Faults
 from satchel.data.readers.paths import did_you_mean
 from satchel.data.settings import Column, ReaderSettings
 from satchel.errors import DataError
+
+NO_LABEL = "a document without a label: give it one, or take it out"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which columns of a table are read, by position.
+
+    Attributes:
+        text: of the texts.
+        label: of the labels; None where they are not read.
+        id: of the ids, where there are any.
+    """
+
+    text: list[int]
+    label: int | None
+    id: int | None
+
+    @property
+    def wanted(self) -> list[int]:
+        """All of them, rising."""
+        return sorted({*self.text, *(place for place in (self.label, self.id) if place is not None)})
+
+
+def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labelled: bool) -> Selection:
+    """Which columns of a file are read.
+
+    Args:
+        path: of the file, for messages.
+        names: the file's columns.
+        settings: resolved settings.
+        labelled: whether labels are.
+
+    Raises:
+        DataError: the file has no such column, or it is not said which hold texts and labels.
+    """
+    texts = text_columns(settings)
+    missing = (
+        ("text", "text")
+        if not texts
+        else ("labels", "label")
+        if labelled and settings.label is None
+        else None
+    )
+    if missing is not None:
+        what, key = missing
+        raise DataError(
+            f"{path}: which column holds the {what}? It has {', '.join(map(repr, names[:20]))}: "
+            f"set data.{key} (or --{key})"
+        )
+    label = id_ = None
+    if labelled and settings.label is not None:
+        label = find_column(path, names, settings.label, "label")
+    if settings.id is not None and (isinstance(settings.id, int) or settings.id in names):
+        id_ = find_column(path, names, settings.id, "id")
+    return Selection([find_column(path, names, column, "text") for column in texts], label, id_)
 
 
 def text_columns(settings: ReaderSettings) -> list[Column]:
@@ -42,8 +101,58 @@ def find_column(path: Path, names: Sequence[str], column: Column, key: str) -> i
         return list(names).index(column)
     raise DataError(
         f"{path}: no column {column!r}{did_you_mean(column, names)}: it has "
-        f"{', '.join(map(repr, names[:20]))}: set data.{key} (or --{key}) to one of these"
+        f"{', '.join(map(repr, names[:20]))}{', …' if len(names) > 20 else ''}: set data.{key} "
+        f"(or --{key}) to one of these"
     )
+
+
+def table_batch(
+    columns: Mapping[int, pa.Array],
+    lines: pa.Array,
+    selection: Selection,
+    settings: ReaderSettings,
+    faults: Faults,
+    record: Callable[[int], bytes | str],
+    no_label: str = NO_LABEL,
+) -> pa.RecordBatch:
+    """A record batch of the readers' schema from a table's columns.
+
+    Args:
+        columns: [N] each, by their position in the file.
+        lines: int64 [N].
+        selection: which of them are read.
+        settings: resolved settings.
+        faults: hears of documents without a label, and says what else could not be read.
+        record: gives the N-th record as it is in the file.
+        no_label: what to say of a document without a label.
+
+    Raises:
+        DataError: a column that holds no text; the first document without a label, where that
+            ends the reading.
+    """
+    try:
+        texts = joined([columns[place] for place in selection.text])
+        labels = None
+        bad: dict[int, str] = {}
+        if selection.label is not None:
+            labels, bad = label_lists(columns[selection.label], settings.label_pattern, no_label)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        types = ", ".join(sorted({str(columns[place].type) for place in selection.wanted}))
+        raise DataError(
+            f"{faults.path}: columns of type {types}, which are no text: set data.text and data.label "
+            f"to columns that hold text ({str(error).splitlines()[0]})"
+        ) from error
+    ids = None if selection.id is None else columns[selection.id]
+    for row, reason in sorted(bad.items()):
+        faults.add(lines[row].as_py(), reason, record(row))
+    if bad:
+        good = np.ones(len(lines), dtype=bool)
+        good[list(bad)] = False
+        mask = pa.array(good)
+        texts, lines = texts.filter(mask), lines.filter(mask)
+        labels = None if labels is None else labels.filter(mask)
+        ids = None if ids is None else ids.filter(mask)
+    return faults.merge(batches.make_batch(texts, lines, source=str(faults.path), labels=labels, ids=ids))
 
 
 def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
@@ -54,54 +163,76 @@ def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
     )
 
 
-def label_lists(path: Path, column: pa.Array, lines: pa.Array) -> pa.ListArray:
-    """Labels as list<string> [N], white space around them taken away.
+def label_lists(
+    column: pa.Array, pattern: str | None, no_label: str = NO_LABEL
+) -> tuple[pa.ListArray, dict[int, str]]:
+    """Labels as list<string> [N], white space around them taken away; which are none, and why.
 
-    Raises:
-        DataError: a document without a label.
+    Args:
+        column: [N], strings, numbers, or lists of these.
+        pattern: `data.label_pattern`.
+        no_label: what to say of a document without a label.
     """
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         counts = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int32)
-        values = _names(column.flatten())
+        values = pc.fill_null(_names(column.flatten()), "")
     else:
-        values = _names(column)
+        values = pc.fill_null(_names(column), "")
         counts = np.ones(len(column), dtype=np.int32)
-        counts[np.asarray(pc.equal(pc.fill_null(values, ""), ""))] = 0
-        values = values.filter(pa.array(counts > 0))
-    bare = np.flatnonzero(counts == 0)
-    if len(bare):
-        raise DataError(
-            f"{path}:{lines[int(bare[0])]}: a document without a label: give it one, or take it out"
-        )
     offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(counts, dtype=np.int32)])
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
+    bad = dict.fromkeys(np.flatnonzero(counts == 0).tolist(), no_label)
+    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, "")), no_label)
+    if pattern is not None:
+        values, wrong = patterned(values, pattern)
+        for place in np.flatnonzero(np.asarray(wrong)).tolist():
+            row = int(np.searchsorted(offsets, place, "right")) - 1
+            bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
+        values = pc.fill_null(values, "")
+    return pa.ListArray.from_arrays(pa.array(offsets), values), bad
 
 
-def patterned(path: Path, labels: pa.ListArray, lines: pa.Array, pattern: str) -> pa.ListArray:
-    """Each label cut down to what the pattern, or its first group, matches."""
-    grouped = f"(?P<label>{pattern})" if "(" not in pattern.replace("(?", "") else _first_group(pattern)
+def patterned(values: pa.StringArray, pattern: str) -> tuple[pa.StringArray, pa.BooleanArray]:
+    """Each label cut down to what the pattern, or its first group, matches; and which have no match.
+
+    Raises:
+        DataError: the pattern is no regular expression.
+    """
     try:
-        found = pc.extract_regex(labels.flatten(), grouped)
+        found = pc.extract_regex(values, _named_group(pattern))
     except pa.ArrowInvalid as error:
         raise DataError(
             f"data.label_pattern: {pattern!r} is no regular expression of RE2: {error}"
         ) from error
-    values = pc.struct_field(found, "label")
-    if values.null_count:
-        place = int(np.flatnonzero(np.asarray(values.is_null()))[0])
-        raise DataError(
-            f"{path}:{lines[int(np.searchsorted(labels.offsets.to_numpy(), place, 'right')) - 1]}: the label "
-            f"{labels.flatten()[place].as_py()!r} does not match data.label_pattern {pattern!r}"
-        )
-    return pa.ListArray.from_arrays(labels.offsets, values)
+    names = pc.struct_field(found, 0)
+    return names, pc.equal(pc.fill_null(names, ""), "")
 
 
-def _first_group(pattern: str) -> str:
-    """The pattern with its first plain group named, as Arrow wants it."""
-    for place, character in enumerate(pattern):
-        if character == "(" and pattern[place + 1 : place + 2] != "?" and pattern[place - 1 : place] != "\\":
-            return f"{pattern[:place]}(?P<label>{pattern[place + 1 :]}"
-    return f"(?P<label>{pattern})"
+def _named_group(pattern: str) -> str:
+    """The pattern with its first group named and the others not, as Arrow wants it."""
+    out: list[str] = []
+    place = 0
+    in_class = named = False
+    while place < len(pattern):
+        width = 2 if pattern[place] == "\\" else 1
+        piece = pattern[place : place + width]
+        if piece == "[":
+            in_class = True
+        elif piece == "]" and out[-1] not in ("[", "^"):
+            in_class = False
+        elif piece == "(" and not in_class and not pattern.startswith("(?", place):
+            piece = "(?:" if named else "(?P<label>"
+            named = True
+        out.append(piece)
+        place += width
+    whole = "".join(out)
+    return whole if named or "(?P<" in whole else f"(?P<label>{whole})"
+
+
+def _rows(offsets: NDArray[np.int32], marked: pa.BooleanArray) -> list[int]:
+    """The lists that hold a marked value."""
+    places = np.flatnonzero(np.asarray(marked))
+    rows: list[int] = (np.searchsorted(offsets, places, "right") - 1).tolist()
+    return rows
 
 
 def _names(column: pa.Array) -> pa.StringArray:
@@ -109,33 +240,3 @@ def _names(column: pa.Array) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     return pc.utf8_trim_whitespace(column.cast(pa.string()))
-
-
-def table_batch(
-    path: Path,
-    names: Sequence[str],
-    columns: Sequence[pa.Array],
-    lines: pa.Array,
-    settings: ReaderSettings,
-    *,
-    labelled: bool,
-) -> pa.RecordBatch:
-    """A record batch of the readers' schema from a table's columns.
-
-    Raises:
-        DataError: a column is missing, or a label.
-    """
-    texts = [columns[find_column(path, names, column, "text")] for column in text_columns(settings)]
-    labels = ids = None
-    if labelled:
-        if settings.label is None:
-            raise DataError(
-                f"{path}: which column holds the labels? It has {', '.join(map(repr, names[:20]))}: "
-                "set data.label (or --label)"
-            )
-        labels = label_lists(path, columns[find_column(path, names, settings.label, "label")], lines)
-        if settings.label_pattern is not None:
-            labels = patterned(path, labels, lines, settings.label_pattern)
-    if settings.id is not None and (isinstance(settings.id, int) or settings.id in names):
-        ids = columns[find_column(path, names, settings.id, "id")]
-    return batches.make_batch(joined(texts), lines, source=str(path), labels=labels, ids=ids)

@@ -1,56 +1,67 @@
 """JSON Lines: one object a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from satchel.data.readers.columns import table_batch, text_columns
+from satchel.data.readers.columns import Selection, select, table_batch, text_columns
+from satchel.data.readers.compression import Progress
+from satchel.data.readers.faults import Faults
 from satchel.data.readers.paths import did_you_mean
-from satchel.data.readers.streams import Progress, open_text
+from satchel.data.readers.streams import Block, Lines, open_text
 from satchel.data.settings import ReaderSettings
-from satchel.errors import DataError
 
 _PARALLEL_BLOCK = 1 << 20
+_LF, _CR, _OPEN, _CLOSE = b"\n\r{}"
 
 
 def read_jsonl(
     path: Path, settings: ReaderSettings, *, labelled: bool, progress: Progress | None
 ) -> Iterator[pa.RecordBatch]:
     """Record batches of a JSON Lines file; see `readers.read`. A blank line is no record."""
-    line = 1
+    names = _wanted(settings, labelled=labelled)
+    selection = select(path, names, _by_name(settings), labelled=labelled)
+    faults = Faults(path, settings)
     with open_text(path, settings, progress) as stream:
-        for block in stream.blocks():
-            names, columns, lines = _fast(block, line, settings, labelled=labelled) or _careful(
-                path, block, line, settings, labelled=labelled
+        for block in stream.blocks(faults):
+            columns, places = _fast(block, names, selection) or _careful(block, names, selection, faults)
+            if not len(places) and not faults:
+                continue
+            lines = block.lines[places]
+            yield table_batch(
+                dict(enumerate(columns)),
+                pa.array(lines),
+                selection,
+                settings,
+                faults,
+                Lines(block, lines),
             )
-            line += block.count(b"\n")
-            if len(lines):
-                yield table_batch(path, names, columns, lines, settings, labelled=labelled)
 
 
-def keys_of(path: Path, line: int, text: bytes | str) -> dict[str, Any]:
+def parse_object(text: bytes | str) -> dict[str, Any]:
     """The object that a line holds.
 
     Raises:
-        DataError: it holds none.
+        ValueError: it holds none; the message says why and what to do.
     """
     try:
         record = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}:{line}: not JSON ({error}): mend or take out the line") from error
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep: take out the line") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON ({error}): mend or take out the line") from error
     if not isinstance(record, dict):
-        raise DataError(
-            f"{path}:{line}: a JSON {type(record).__name__}, not an object: each line needs "
-            '{"key": value, …}'
+        raise ValueError(  # noqa: TRY004 - of the file, not of the code
+            f'a JSON {type(record).__name__}, not an object: each line needs {{"key": value, …}}'
         )
     return record
 
 
-_Columns = tuple[list[str], list[pa.Array], pa.Array]
+_Columns = tuple[list[pa.Array], "np.ndarray[tuple[int], np.dtype[np.int64]]"]
 
 
 def _wanted(settings: ReaderSettings, *, labelled: bool) -> list[str]:
@@ -58,76 +69,128 @@ def _wanted(settings: ReaderSettings, *, labelled: bool) -> list[str]:
     return list(dict.fromkeys(str(column) for column in columns if column is not None))
 
 
-def _fast(block: bytes, line: int, settings: ReaderSettings, *, labelled: bool) -> _Columns | None:
+def _by_name(settings: ReaderSettings) -> ReaderSettings:
+    """The settings with keys in the place of positions, which JSON objects do not have."""
+    names = {
+        "text": [str(column) for column in text_columns(settings)],
+        "label": None if settings.label is None else str(settings.label),
+        "id": None if settings.id is None else str(settings.id),
+    }
+    return settings.model_copy(update=names)
+
+
+def _fast(block: Block, names: Sequence[str], selection: Selection) -> _Columns | None:
     """A block through Arrow's parser; None where it takes a careful look, line by line."""
     from pyarrow import json as arrow
 
-    names = _wanted(settings, labelled=labelled)
-    if settings.id is not None:
-        return None  # ids keep the type that each has
+    schema = _schema(block, names, selection)
+    if schema is None or not _object_a_line(block):
+        return None
     try:
         table = arrow.read_json(
-            pa.BufferReader(block),
-            read_options=arrow.ReadOptions(block_size=max(_PARALLEL_BLOCK, len(block))),
-            parse_options=arrow.ParseOptions(
-                explicit_schema=pa.schema([(name, pa.string()) for name in names]),
-                unexpected_field_behavior="ignore",
-            ),
+            pa.BufferReader(block.data),
+            read_options=arrow.ReadOptions(block_size=max(_PARALLEL_BLOCK, len(block.data))),
+            parse_options=arrow.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):
         return None
-    count = block.count(b"\n") + (not block.endswith(b"\n"))
-    if table.num_rows != count or any(column.null_count for column in table.columns):
+    if table.num_rows != len(block.lines) or any(column.null_count for column in table.columns):
         return None
-    columns = [table.column(name).combine_chunks() for name in names]
-    return names, columns, pa.array(np.arange(line, line + count))
+    return [table.column(name).combine_chunks() for name in names], np.arange(table.num_rows)
 
 
-def _careful(path: Path, block: bytes, line: int, settings: ReaderSettings, *, labelled: bool) -> _Columns:
+def _schema(block: Block, names: Sequence[str], selection: Selection) -> pa.Schema | None:
+    """The types that the first line has; None where Arrow's would not be what `_careful` gives."""
+    first = block.data[: block.data.find(b"\n") + 1 or len(block.data)]
+    try:
+        record = parse_object(first)
+    except ValueError:
+        return None
+    fields = []
+    for place, name in enumerate(names):
+        value = record.get(name)
+        if isinstance(value, str):
+            type_ = pa.string()
+        elif type(value) is int and place not in selection.text:
+            type_ = pa.int64()
+        elif isinstance(value, list) and place == selection.label and place != selection.id:
+            type_ = pa.list_(pa.string())
+        else:
+            return None
+        fields.append((name, type_))
+    return pa.schema(fields)
+
+
+def _object_a_line(block: Block) -> bool:
+    """Whether every line begins with `{` and ends with `}`.
+
+    In JSON, `{` after `}` begins a new object: then no object goes beyond its line, and as many
+    objects as lines are one on each.
+    """
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    breaks = np.flatnonzero(data == _LF)
+    if data[-1] != _LF:
+        breaks = np.append(breaks, len(data))
+    begins = np.append(0, breaks[:-1] + 1)
+    last = breaks - 1
+    last = last - (data[last] == _CR)
+    return bool((data[begins] == _OPEN).all() and (data[last] == _CLOSE).all())
+
+
+def _careful(block: Block, names: Sequence[str], selection: Selection, faults: Faults) -> _Columns:
     """A block line by line: any types, and the place of what is wrong."""
-    names = _wanted(settings, labelled=labelled)
-    optional = {str(settings.id)}
     values: list[list[Any]] = [[] for _ in names]
-    lines = []
-    for number, text in enumerate(block.split(b"\n"), start=line):
+    places = []
+    for place, text in enumerate(block.data.split(b"\n")):
         if not text.strip():
             continue
-        record = keys_of(path, number, text)
-        lines.append(number)
-        for name, column in zip(names, values, strict=True):
-            if name not in record and name not in optional:
-                raise DataError(
-                    f"{path}:{number}: no key {name!r}{did_you_mean(name, list(record))}: it has "
-                    f"{', '.join(map(repr, list(record)[:20]))}"
-                )
-            column.append(record.get(name))
-    texts = {str(column) for column in text_columns(settings)}
-    columns = []
-    for name, column in zip(names, values, strict=True):
-        if name in texts:
-            columns.append(_texts(path, name, column, lines))
-        elif name == settings.label and labelled:
-            columns.append(_labels(path, name, column, lines))
-        else:
-            columns.append(_ids(column))
-    return names, columns, pa.array(lines, type=pa.int64())
+        try:
+            row = _values(parse_object(text), names, selection)
+        except ValueError as error:
+            faults.add(int(block.lines[place]), str(error), text)
+            continue
+        places.append(place)
+        for value, column in zip(row, values, strict=True):
+            column.append(value)
+    columns = [
+        pa.array(column, type=pa.large_string())
+        if place in selection.text
+        else pa.array(column, type=pa.list_(pa.string()))
+        if place == selection.label
+        else _ids(column)
+        for place, column in enumerate(values)
+    ]
+    return columns, np.array(places, dtype=np.int64)
 
 
-def _texts(path: Path, name: str, values: list[Any], lines: list[int]) -> pa.Array:
-    for value, line in zip(values, lines, strict=True):
-        if isinstance(value, dict | list):
-            raise DataError(f"{path}:{line}: {name!r} holds {type(value).__name__}, not text")
-    return pa.array([None if value is None else _plain(value) for value in values], type=pa.large_string())
+def _values(record: dict[str, Any], names: Sequence[str], selection: Selection) -> list[Any]:
+    """What is wanted of a record.
+
+    Raises:
+        ValueError: a key is missing, or holds what it cannot; the message says which.
+    """
+    row = []
+    for place, name in enumerate(names):
+        value = record.get(name)
+        if place in selection.text or place == selection.label:
+            if name not in record:
+                few = ", ".join(map(repr, list(record)[:20]))
+                raise ValueError(f"no key {name!r}{did_you_mean(name, list(record))}: it has {few}")
+            if place == selection.label:
+                value = _label_list(name, value)
+            elif isinstance(value, dict | list):
+                raise ValueError(f"{name!r} holds {type(value).__name__}, not text")
+            elif value is not None:
+                value = _plain(value)
+        row.append(value)
+    return row
 
 
-def _labels(path: Path, name: str, values: list[Any], lines: list[int]) -> pa.Array:
-    listed = []
-    for value, line in zip(values, lines, strict=True):
-        members = value if isinstance(value, list) else [] if value is None else [value]
-        if any(isinstance(member, dict | list) or member is None for member in members):
-            raise DataError(f"{path}:{line}: {name!r} holds {value!r}, not a label or a list of labels")
-        listed.append([_plain(member) for member in members])
-    return pa.array(listed, type=pa.list_(pa.string()))
+def _label_list(name: str, value: Any) -> list[str]:
+    members = value if isinstance(value, list) else [] if value is None else [value]
+    if any(isinstance(member, dict | list) or member is None for member in members):
+        raise ValueError(f"{name!r} holds {repr(value)[:100]}, not a label or a list of labels")
+    return [_plain(member) for member in members]
 
 
 def _ids(values: list[Any]) -> pa.Array:
@@ -139,5 +202,7 @@ def _ids(values: list[Any]) -> pa.Array:
 def _plain(value: object) -> str:
     """A JSON value as a string: text as it is, numbers and truth values as JSON writes them."""
     text = value if isinstance(value, str) else json.dumps(value)
+    if text.isascii():
+        return text
     # Half a surrogate pair can be escaped in JSON, and is no character.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

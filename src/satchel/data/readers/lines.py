@@ -5,56 +5,83 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from satchel.data import batches
-from satchel.data.readers.columns import patterned
-from satchel.data.readers.streams import Progress, open_text
+from satchel.data.readers.columns import Selection, table_batch
+from satchel.data.readers.compression import Progress
+from satchel.data.readers.faults import Faults
+from satchel.data.readers.streams import Lines, open_text
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 from satchel.kernels import lines as kernels
+
+_TEXT, _LABELS = 0, 1
 
 
 def read_lines(
     path: Path, settings: ReaderSettings, *, labelled: bool, progress: Progress | None
 ) -> Iterator[pa.RecordBatch]:
     """Record batches of a file with a document a line; see `readers.read`."""
-    prefix = np.frombuffer(settings.label_prefix.encode(), dtype=np.uint8)
     marked = settings.format == "fasttext"
-    line = 1
+    if labelled and not marked:
+        raise DataError(
+            f"{path}: plain text has no labels: set data.format to what the file is (or --input-format)"
+        )
+    prefix = settings.label_prefix.encode() if marked else None
+    what = f"begins with {settings.label_prefix!r}" if settings.label_prefix else "is there"
+    no_label = (
+        f"a line without a label: no word {what}: add one, or set data.label_prefix to what marks a label"
+    )
+    selection = Selection([_TEXT], _LABELS if labelled else None, None)
+    faults = Faults(path, settings)
     with open_text(path, settings, progress) as stream:
-        for block in stream.blocks():
-            data = np.frombuffer(block, dtype=np.uint8)
-            count = int(kernels.count_lines(data))
-            starts, ends = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-            offsets = np.empty(count + 1, dtype=np.int64)
-            room = len(data) // 2 + 1 if marked else 0
-            label_starts, label_ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-            kernels.split_lines(
-                data,
-                prefix if marked else prefix[:0],
-                marked and not len(prefix),
-                starts,
-                ends,
-                label_starts,
-                label_ends,
-                offsets,
+        for block in stream.blocks(faults):
+            texts, labels = _parsed(block.data, prefix)
+            lines = block.lines
+            if labelled:
+                # As in the other formats, a blank line is no document to learn from.
+                kept = pa.array((np.diff(labels.offsets) > 0) | (np.asarray(pc.binary_length(texts)) > 0))
+                texts, labels, lines = texts.filter(kept), labels.filter(kept), lines[np.asarray(kept)]
+            if not len(lines) and not faults:
+                continue
+            yield table_batch(
+                {_TEXT: texts, _LABELS: labels},
+                pa.array(lines),
+                selection,
+                settings,
+                faults,
+                Lines(block, lines),
+                no_label,
             )
-            lines = pa.array(np.arange(line, line + count))
-            labels = None
-            if marked and labelled:
-                _check_labelled(path, line, offsets, settings)
-                names = strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
-                labels = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), names.cast(pa.string()))
-                if settings.label_pattern is not None:
-                    labels = patterned(path, labels, lines, settings.label_pattern)
-            yield batches.make_batch(
-                strings(data, starts, ends),
-                lines,
-                source=str(path),
-                labels=labels,
-            )
-            line += count
+
+
+def _parsed(block: bytes, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa.ListArray]:
+    """The texts and the labels of lines, [N] each.
+
+    Args:
+        block: the lines.
+        prefix: what marks a label; empty: the first word is one; None: there are none.
+    """
+    data = np.frombuffer(block, dtype=np.uint8)
+    count = int(kernels.count_lines(data))
+    starts, ends = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    offsets = np.empty(count + 1, dtype=np.int64)
+    room = 0 if prefix is None else len(data) // 2 + 1
+    label_starts, label_ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    kernels.split_lines(
+        data,
+        np.frombuffer(prefix or b"", dtype=np.uint8),
+        prefix == b"",
+        starts,
+        ends,
+        label_starts,
+        label_ends,
+        offsets,
+    )
+    names = strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
+    labels = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), names.cast(pa.string()))
+    return strings(data, starts, ends), labels
 
 
 def strings(
@@ -65,13 +92,3 @@ def strings(
     offsets = np.empty(len(starts) + 1, dtype=np.int64)
     kernels.copy_ranges(data, starts, ends, out, offsets)
     return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
-
-
-def _check_labelled(path: Path, line: int, offsets: NDArray[np.int64], settings: ReaderSettings) -> None:
-    bare = np.flatnonzero(np.diff(offsets) == 0)
-    if len(bare):
-        what = f"begins with {settings.label_prefix!r}" if settings.label_prefix else "is there"
-        raise DataError(
-            f"{path}:{line + int(bare[0])}: a line without a label: no word {what}: add one, or set "
-            "data.label_prefix to what marks a label"
-        )

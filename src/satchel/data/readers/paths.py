@@ -10,6 +10,7 @@ from satchel.errors import DataError
 
 STDIN = "-"
 _GLOB_CHARACTERS = "*?["
+_MOST_NAMES = 1000  # a look for a near one among a million takes minutes
 
 
 def expand(paths: Paths) -> list[Path]:
@@ -51,7 +52,7 @@ def has_class_folders(path: Path) -> bool:
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """` (did you mean 'x'?)` for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known[:_MOST_NAMES], n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 

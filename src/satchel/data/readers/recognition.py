@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from satchel.data.readers.columns import find_column, text_columns
-from satchel.data.readers.delimited import head_rows
-from satchel.data.readers.jsonl import keys_of
-from satchel.data.readers.parquet import open_parquet
+from satchel.data.readers.delimited import first_rows
+from satchel.data.readers.jsonl import parse_object
+from satchel.data.readers.parquet import parquet_head
 from satchel.data.readers.paths import STDIN
-from satchel.data.readers.streams import open_text
+from satchel.data.readers.streams import open_text, too_long
 from satchel.data.settings import Column, FormatName, ReaderSettings
 from satchel.errors import DataError
 
@@ -73,29 +73,53 @@ def recognise(path: Path, settings: ReaderSettings, *, labelled: bool) -> Reader
     Raises:
         DataError: the file is empty, or it cannot be told which columns hold text and labels.
     """
-    if str(path) == STDIN:
+    if str(path) == STDIN and settings.format in ("auto", "text", "fasttext"):
         return _without_columns(settings, "text" if settings.format == "auto" else settings.format)
-    if path.is_dir():
+    if path.is_dir() or settings.format == "folder":
         return _without_columns(settings, "folder")
-    if not path.stat().st_size:
-        raise DataError(f"{path}: empty: give a file that holds data")
-    with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
-    head = "" if parquet else _head(path, settings)
-    format_name = settings.format
-    if format_name == "auto":
-        format_name = "parquet" if parquet else _format(path, head, settings, labelled=labelled)
-    if format_name in ("fasttext", "text", "folder"):
+    if str(path) != STDIN:
+        _check_file(path)
+    if str(path) != STDIN and _is_parquet(path):
+        format_name: FormatName = "parquet"
+    elif settings.format == "auto":
+        format_name = _format(path, _head(path, settings)[0], settings, labelled=labelled)
+    else:
+        format_name = settings.format
+    if format_name in ("fasttext", "text"):
         return _without_columns(settings, format_name)
     if format_name in ("csv", "tsv"):
-        return _delimited(path, head, settings, format_name, labelled=labelled)
-    names, rows = _parquet_head(path) if format_name == "parquet" else _jsonl_head(path, head)
+        return _delimited(path, settings, format_name, labelled=labelled)
+    names, rows = parquet_head(path, _ROWS) if format_name == "parquet" else _jsonl_head(path, settings)
     return _columns(path, names, rows, settings.model_copy(update={"format": format_name}), labelled=labelled)
 
 
-def _head(path: Path, settings: ReaderSettings) -> str:
-    with open_text(path, settings) as stream:
-        return stream.read(_HEAD_BYTES).decode("utf-8", "ignore")
+def _check_file(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
+    if not size and path.is_file():
+        raise DataError(f"{path}: empty: give a file that holds data")
+
+
+def _is_parquet(path: Path) -> bool:
+    if not path.is_file():  # a pipe can be read only once
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def _head(path: Path, settings: ReaderSettings) -> tuple[str, bool]:
+    """The file's first lines, one at least, and whether these are all."""
+    size = _HEAD_BYTES
+    with open_text(path, settings, look=True) as stream:
+        while True:
+            head, ended = stream.peek(size)
+            if ended or b"\n" in head or len(head) > settings.max_record_bytes:
+                return head.decode("utf-8", "replace"), ended
+            size *= 8
 
 
 def _format(path: Path, head: str, settings: ReaderSettings, *, labelled: bool) -> FormatName:
@@ -108,7 +132,7 @@ def _format(path: Path, head: str, settings: ReaderSettings, *, labelled: bool) 
         return "fasttext"
     if not labelled:
         return "text"
-    lines = head.splitlines()[:20]
+    lines = [line for line in head.split("\n") if line.strip()][:20]
     if lines and all("\t" in line for line in lines):
         return "tsv"
     if lines and all("," in line for line in lines):
@@ -124,7 +148,7 @@ def _without_columns(settings: ReaderSettings, format_name: FormatName) -> Reade
 
 
 def _delimited(
-    path: Path, head: str, settings: ReaderSettings, format_name: FormatName, *, labelled: bool
+    path: Path, settings: ReaderSettings, format_name: FormatName, *, labelled: bool
 ) -> ReaderSettings:
     settings = settings.model_copy(
         update={
@@ -133,9 +157,8 @@ def _delimited(
             "quoting": format_name == "csv" if settings.quoting is None else settings.quoting,
         }
     )
-    rows = head_rows(head, settings, _ROWS)
-    if not rows:
-        raise DataError(f"{path}: empty: give a file that holds data")
+    with open_text(path, settings, look=True) as stream:
+        rows = first_rows(path, stream, settings, _ROWS)
     header = settings.header
     if header is None:
         header = _looks_like_header(rows[0], settings)
@@ -149,36 +172,41 @@ def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
     wanted = [*text_columns(settings), settings.label, settings.id]
     if any(isinstance(column, str) for column in wanted):
         return True
-    cells = [cell.strip().lower() for cell in first]
+    # A column of row numbers, and one behind a last comma, often have no name.
+    cells = [cell.strip().lower() for cell in first if cell.strip()]
     known = {*_TEXT_NAMES, *_LABEL_NAMES, "id"}
     return (
         len(set(cells)) == len(cells)
-        and all(0 < len(cell) <= _LONGEST_NAME for cell in cells)
+        and all(len(cell) <= _LONGEST_NAME for cell in cells)
         and any(cell in known for cell in cells)
         and len(cells) > 1
     )
 
 
-def _jsonl_head(path: Path, head: str) -> tuple[list[str], list[list[Any]]]:
-    """The keys of the first records, and their values."""
-    lines = [(number, line) for number, line in enumerate(head.split("\n"), start=1) if line.strip()]
-    if not lines:
-        raise DataError(f"{path}: empty: give a file that holds data")
-    first = keys_of(path, *lines[0])
-    names = list(first)
-    rows = [list(first.values())]
-    for number, line in lines[1:-1][:_ROWS]:
-        record = keys_of(path, number, line)
+def _jsonl_head(path: Path, settings: ReaderSettings) -> tuple[list[str], list[list[Any]]]:
+    """The keys of the first record that can be read, and the values of the first ones."""
+    head, ended = _head(path, settings)
+    lines = head.split("\n")
+    if not ended and len(lines) == 1:
+        raise DataError(f"{path}:1: {too_long(settings.max_record_bytes)}")
+    names: list[str] = []
+    rows = []
+    for number, line in enumerate(lines if ended else lines[:-1], start=1):
+        if not line.strip():
+            continue
+        try:
+            record = parse_object(line)
+        except ValueError as error:
+            if settings.on_error == "error":
+                raise DataError(f"{path}:{number}: {error}") from error
+            continue
+        names = names or list(record)
         rows.append([record.get(name) for name in names])
+        if len(rows) == _ROWS:
+            break
+    if not rows:
+        raise DataError(f"{path}: empty: give a file that holds data")
     return names, rows
-
-
-def _parquet_head(path: Path) -> tuple[list[str], list[list[Any]]]:
-    file = open_parquet(path)
-    for batch in file.iter_batches(batch_size=_ROWS):
-        columns = [column.to_pylist() for column in batch.columns]
-        return file.schema_arrow.names, [list(row) for row in zip(*columns, strict=True)]
-    raise DataError(f"{path}: empty: give a file that holds data")
 
 
 def _columns(
@@ -198,6 +226,9 @@ def _columns(
         find_column(path, names, label, "label")
     if label is None and labelled:
         taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
+        if not taken and by_name:
+            texts = _named(names, _TEXT_NAMES, taken)
+            taken = set() if texts is None else {texts}
         place = _named(names, _LABEL_NAMES, taken) if by_name else None
         if place is None:
             place = _label_like(rows, len(names), taken)

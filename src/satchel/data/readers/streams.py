@@ -1,171 +1,246 @@
-"""A file's bytes, decompressed, as valid UTF-8 without a byte order mark."""
+"""A file's text: decompressed, as valid UTF-8 without a byte order mark, in whole lines."""
 
 import codecs
-import io
-import lzma
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from satchel.data.readers.paths import STDIN
+from satchel.data.readers.compression import ByteSource, Progress
+from satchel.data.readers.faults import Faults
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 
-Progress = Callable[[int], None]
-
-BLOCK_BYTES = 1 << 23
 _BOM = codecs.BOM_UTF8
-
-# What a compressed file begins with, and Arrow's name for it (None: the standard library's lzma).
-_MAGIC: list[tuple[bytes, str | None]] = [
-    (b"\x1f\x8b", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bz2"),
-    (b"\xfd7zXZ\x00", None),
-]
+_SHOWN_BYTES = 1000
+_MARK = "\udcff"  # encoded, it is not valid UTF-8: it marks what the file's encoding does not have
+codecs.register_error("satchel.mark", lambda error: (_MARK, error.end))  # type: ignore[attr-defined]
 
 
-class TextStream(io.RawIOBase):
-    """Reads a file as decompressed, valid UTF-8; Arrow's readers take it as a file.
+class Block(NamedTuple):
+    """Some lines of a file.
 
     Attributes:
-        path: of the file, for messages.
-        lines: how many line ends were read so far.
+        data: the lines with their ends; the last of the file may lack its own.
+        lines: which lines these are, counted from 1, int64 [N].
     """
 
-    def __init__(self, path: Path, settings: ReaderSettings, progress: Progress | None) -> None:
-        super().__init__()
+    data: bytes
+    lines: NDArray[np.int64]
+
+
+class Lines:
+    """Gives lines of a block as they are; splits it when the first is asked for.
+
+    Args:
+        block: some lines.
+        numbers: those of the lines that are called 0, 1, ….
+    """
+
+    def __init__(self, block: Block, numbers: NDArray[np.int64]) -> None:
+        self._block = block
+        self._numbers = numbers
+        self._lines: list[bytes] | None = None
+
+    def __call__(self, row: int) -> bytes:
+        """The line that is called so."""
+        if self._lines is None:
+            self._lines = self._block.data.split(b"\n")
+        return self._lines[int(np.searchsorted(self._block.lines, self._numbers[row]))]
+
+
+class TextStream:
+    """Reads a file as UTF-8; `open_text` opens one."""
+
+    def __init__(
+        self, path: Path, settings: ReaderSettings, progress: Progress | None = None, *, look: bool = False
+    ) -> None:
         self.path = path
-        self.lines = 0
-        self._raw = _Counted(sys.stdin.buffer if str(path) == STDIN else path.open("rb"), progress)
-        self._bytes = _decompressed(self._raw)
         self._settings = settings
+        self._source = ByteSource(path, settings, progress, look=look)
+        "".encode(settings.encoding)  # Python also has codecs that are no encodings of text
+        self._encoding = codecs.lookup(settings.encoding).name
+        self._replaces = settings.invalid_utf8 == "replace"
         self._decoder = codecs.getincrementaldecoder(settings.encoding)(
-            "replace" if settings.invalid_utf8 == "replace" else "strict"
+            "replace" if self._replaces else "satchel.mark"
         )
-        # Text that is valid UTF-8 already is checked, and passed on as it is.
-        self._same = codecs.lookup(settings.encoding).name == "utf-8" and settings.invalid_utf8 == "error"
         self._ready = b""
         self._begun = False
         self._ended = False
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
+    def peek(self, size: int) -> tuple[bytes, bool]:
+        """The first `size` bytes or more, which stay to be read, and whether these are all.
 
-    def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, fewer at the end only; all that is left for a negative size."""
-        parts = [self._ready]
-        have = len(self._ready)
-        while not self._ended and (size < 0 or have < size):
-            block = self._next_block()
-            parts.append(block)
-            have += len(block)
-        whole = b"".join(parts) if len(parts) > 1 else parts[0]
-        if size < 0 or len(whole) <= size:
-            self._ready = b""
-            return whole
-        self._ready = whole[size:]
-        return whole[:size]
+        Raises:
+            DataError: lines of theirs are not valid, where that ends the reading.
+        """
+        while len(self._ready) < size and not self._ended:
+            self._ready += self._next_chunk()
+        if self._settings.on_error == "error" and not self._replaces:
+            self._check(self._ready if self._ended else self._ready[: self._ready.rfind(b"\n") + 1])
+        return self._ready, self._ended
 
-    def blocks(self) -> Iterator[bytes]:
-        """The file in blocks of whole lines; the last may lack its line end."""
+    def chunks(self) -> Iterator[bytes]:
+        """What is left of the file in pieces that may end anywhere.
+
+        What is not valid in the file's encoding is not valid UTF-8 here: `mended`, `is_valid`.
+        """
+        while self._ready or not self._ended:
+            chunk, self._ready = self._ready or self._next_chunk(), b""
+            if chunk:
+                yield chunk
+
+    def blocks(self, faults: Faults) -> Iterator[Block]:
+        """What is left of the file in whole lines of valid UTF-8.
+
+        Lines that are too long or not valid are told to `faults`, and are not among them.
+        """
+        limit = self._settings.max_record_bytes
+        line = 1
         rest = b""
-        while True:
-            block = self.read(BLOCK_BYTES)
-            if not block:
-                break
-            end = block.rfind(b"\n") + 1
-            if end:
-                yield rest + block[:end]
-                rest = block[end:]
+        skipping = False  # through a line that is too long
+        for chunk in self.chunks():
+            end = chunk.rfind(b"\n") + 1
+            if not end:
+                rest = rest if skipping else rest + chunk
             else:
-                rest += block
+                data = chunk[:end]
+                if skipping:
+                    data = data[data.index(b"\n") + 1 :]
+                    line += 1
+                whole = rest + data
+                lines = np.arange(line, line + whole.count(b"\n"))
+                if whole:
+                    yield self._checked(whole, lines, faults)
+                line += len(lines)
+                rest = chunk[end:]
+                skipping = False
+            if len(rest) > limit:
+                faults.add(line, too_long(limit), rest[:_SHOWN_BYTES])
+                rest = b""
+                skipping = True
+                yield Block(b"", np.arange(0))
         if rest:
-            yield rest
+            yield self._checked(rest, np.arange(line, line + 1), faults)
+
+    def mended(self, data: bytes) -> bytes:
+        """Whole lines with U+FFFD in the place of what is not valid, where that is wished."""
+        return data.decode("utf-8", "replace").encode() if self._replaces and not is_valid(data) else data
+
+    def invalid(self, record: bytes) -> str:
+        """Why a record that is not valid UTF-8 cannot be read."""
+        shown = ""
+        if self._encoding == "utf-8":
+            try:
+                record.decode()
+            except UnicodeDecodeError as error:
+                shown = f" ({record[error.start : error.end]!r})"
+        return (
+            f"bytes that are not {self._settings.encoding.upper()}{shown}: set data.encoding to the "
+            "file's encoding, or data.invalid_utf8 to replace"
+        )
 
     def close(self) -> None:
         """Closes the file, but not stdin."""
-        if not self.closed and self._raw.file is not sys.stdin.buffer:
-            self._raw.file.close()
-        super().close()
+        self._source.close()
 
-    def _next_block(self) -> bytes:
-        try:
-            block = self._bytes.read(BLOCK_BYTES)
-        except (OSError, EOFError, lzma.LZMAError, pa.ArrowInvalid) as error:
-            raise DataError(
-                f"{self.path}: broken or truncated compressed file ({error}): fetch it again"
-            ) from error
-        self._ended = not block
-        try:
-            text = self._decoder.decode(block, final=self._ended)
-        except UnicodeDecodeError as error:
-            line = self.lines + error.object[: error.start].count(b"\n") + 1
-            raise DataError(
-                f"{self.path}:{line}: bytes that are not {self._settings.encoding.upper()} "
-                f"({error.object[error.start : error.end]!r}): set data.encoding to the file's "
-                "encoding, or data.invalid_utf8 to replace"
-            ) from error
-        out = block if self._same else text.encode("utf-8", "replace")
-        if not self._begun and out:
+    def _check(self, data: bytes) -> None:
+        """Raises for the first of the file's lines that is not valid."""
+        if is_valid(data):
+            return
+        for line, text in enumerate(_split(data), start=1):
+            if not is_valid(text):
+                raise DataError(f"{self.path}:{line}: {self.invalid(text)}")
+
+    def _checked(self, data: bytes, lines: NDArray[np.int64], faults: Faults) -> Block:
+        """The lines but for those that cannot be read."""
+        limit = self._settings.max_record_bytes
+        data = self.mended(data)
+        if is_valid(data) and (len(data) <= limit or _longest(data) <= limit):
+            return Block(data, lines)
+        kept = []
+        good = np.ones(len(lines), dtype=bool)
+        for number, text in enumerate(_split(data)):
+            if len(text) > limit:
+                faults.add(int(lines[number]), too_long(limit), text[:_SHOWN_BYTES])
+            elif not is_valid(text):
+                faults.add(int(lines[number]), self.invalid(text), text)
+            else:
+                kept.append(text)
+                continue
+            good[number] = False
+        return Block(b"".join(kept), lines[good])
+
+    def _next_chunk(self) -> bytes:
+        """The next bytes as UTF-8."""
+        chunk = self._source.read()
+        self._ended = not chunk
+        if self._encoding != "utf-8":
+            try:
+                text = self._decoder.decode(chunk, final=self._ended)
+            except UnicodeError as error:
+                raise DataError(f"{self.path}: {self.invalid(b'')}") from error
+            chunk = text.encode("utf-8", "surrogatepass")
+        if not self._begun and chunk:
             self._begun = True
-            out = out.removeprefix(_BOM)
-        self.lines += out.count(b"\n")
-        return out
+            chunk = chunk.removeprefix(_BOM)
+        return chunk
 
 
 @contextmanager
-def open_text(path: Path, settings: ReaderSettings, progress: Progress | None = None) -> Iterator[TextStream]:
+def open_text(
+    path: Path, settings: ReaderSettings, progress: Progress | None = None, *, look: bool = False
+) -> Iterator[TextStream]:
     """A TextStream, closed at the end.
+
+    Args:
+        path: the file, or `-` for stdin.
+        settings: encoding and limits.
+        progress: called with how many more bytes of the file were read.
+        look: whether this is only a look: what is read of stdin can then be read again.
 
     Raises:
         DataError: the file cannot be opened.
     """
     try:
-        stream = TextStream(path, settings, progress)
+        stream = TextStream(path, settings, progress, look=look)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
+    except (LookupError, ValueError) as error:
+        raise DataError(f"{path}: {error}: set data.encoding to one that Python knows") from error
     try:
         yield stream
     finally:
         stream.close()
 
 
-class _Counted(io.RawIOBase):
-    """Passes a file on, and tells how much of it was read."""
-
-    def __init__(self, file: BinaryIO, progress: Progress | None) -> None:
-        super().__init__()
-        self.file = file
-        self._progress = progress
-        self._peeked = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def peek(self, size: int) -> bytes:
-        self._peeked = self.file.read(size) or b""
-        return self._peeked
-
-    def read(self, size: int = -1) -> bytes:
-        head, self._peeked = self._peeked, b""
-        block = head + (self.file.read(size) or b"")
-        if self._progress is not None:
-            self._progress(len(block))
-        return block
+def is_valid(data: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
+    try:
+        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
-def _decompressed(raw: _Counted) -> BinaryIO:
-    head = raw.peek(6)
-    for magic, codec in _MAGIC:
-        if head.startswith(magic):
-            if codec is None:
-                return lzma.LZMAFile(raw)  # type: ignore[arg-type, return-value]
-            stream: BinaryIO = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), codec)
-            return stream
-    return raw  # type: ignore[return-value]
+def too_long(limit: int) -> str:
+    """Why a record that is longer than allowed cannot be read."""
+    return f"a record of more than {limit:,} bytes: raise data.max_record_bytes if it is meant"
+
+
+def _split(data: bytes) -> list[bytes]:
+    """The lines with their ends."""
+    lines = data.split(b"\n")
+    last = lines.pop()
+    return [line + b"\n" for line in lines] + ([last] if last else [])
+
+
+def _longest(data: bytes) -> int:
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+    bounds = np.concatenate([[-1], ends, [len(data)]])
+    return int(np.diff(bounds).max())
