@@ -12,6 +12,63 @@ LF, CR = 10, 13
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _behind_line_end(data, i, final):  # type: ignore[no-untyped-def]
+    """The byte behind a line end or the end of the file; -1 where the block may cut it."""
+    size = data.shape[0]
+    if i == size:
+        return i if final else -1
+    if data[i] == CR:
+        if i + 1 == size:
+            return size if final else -1
+        if data[i + 1] == LF:
+            return i + 2
+    return i + 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _behind_quotes(data, i, quote):  # type: ignore[no-untyped-def]
+    """Goes on behind an opening quote.
+
+    Returns:
+        The byte behind the closing one, or -1; whether no quote is doubled; how many lines end.
+    """
+    size = data.shape[0]
+    plain = True
+    breaks = 0
+    while True:
+        while i < size and data[i] != quote:
+            breaks += data[i] == LF or (data[i] == CR and not (i + 1 < size and data[i + 1] == LF))
+            i += 1
+        if i == size:
+            return -1, plain, breaks
+        if i + 1 < size and data[i + 1] == quote:
+            plain = False
+            i += 2
+        else:
+            return i + 1, plain, breaks
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _field_end(data, i, delimiter):  # type: ignore[no-untyped-def]
+    """The next delimiter or line end, or the end of the block."""
+    size = data.shape[0]
+    width = delimiter.shape[0]
+    first = data.dtype.type(delimiter[0])
+    while i < size:
+        byte = data[i]
+        if byte in (LF, CR):
+            break
+        if byte == first:
+            k = 1
+            while k < width and i + k < size and data[i + k] == delimiter[k]:
+                k += 1
+            if k == width:
+                break
+        i += 1
+    return i
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def split_records(  # type: ignore[no-untyped-def]
     data, final, line, delimiter, quote, slots, starts, ends, rewritten, begins, lines, widths
 ):
@@ -36,61 +93,33 @@ def split_records(  # type: ignore[no-untyped-def]
         begins, and whether that is because its last quote is not closed.
     """
     size = data.shape[0]
-    first = data.dtype.type(delimiter[0])
-    more = delimiter.shape[0] - 1
     count = 0
     i = 0
     while i < size and count < widths.shape[0]:
-        byte = data[i]
-        if byte in (LF, CR):  # a blank line is no record
-            if byte == CR:
-                if i + 1 == size and not final:
-                    break
-                if i + 1 < size and data[i + 1] == LF:
-                    i += 1
-            i += 1
+        if data[i] == LF or data[i] == CR:  # a blank line is no record
+            after = _behind_line_end(data, i, final)
+            if after < 0:
+                break
+            i = after
             line += 1
             continue
         begin = i
         begun_on = line
         field = 0
         while True:
-            start = i
-            stop = -1
-            plain = True
+            start, stop, plain = i, -1, True
             if i < size and data[i] == quote:
-                i += 1
-                start = i
-                while True:
-                    while i < size and data[i] != quote:
-                        line += data[i] == LF or (data[i] == CR and not (i + 1 < size and data[i + 1] == LF))
-                        i += 1
-                    if i == size:
-                        return count, begin, begun_on, True
-                    if i + 1 < size and data[i + 1] == quote:
-                        plain = False
-                        i += 2
-                        continue
-                    stop = i
-                    i += 1
-                    break
-            after = i
-            while i < size:
-                byte = data[i]
-                if byte in (LF, CR):
-                    break
-                if byte == first:
-                    k = 0
-                    while k < more and i + 1 + k < size and data[i + 1 + k] == delimiter[1 + k]:
-                        k += 1
-                    if k == more:
-                        break
-                i += 1
-            if stop < 0:
-                stop = i
-            elif i > after:
-                plain = False
-                stop = i
+                start = i + 1
+                i, plain, breaks = _behind_quotes(data, start, quote)
+                if i < 0:
+                    return count, begin, begun_on, True
+                line += breaks
+                stop = i - 1
+            end = _field_end(data, i, delimiter)
+            if stop < 0 or end > i:
+                plain = plain and stop < 0
+                stop = end
+            i = end
             if field < slots.shape[0] and slots[field] >= 0:
                 starts[count, slots[field]] = start
                 ends[count, slots[field]] = stop
@@ -98,18 +127,11 @@ def split_records(  # type: ignore[no-untyped-def]
             field += 1
             if i == size or data[i] == LF or data[i] == CR:
                 break
-            i += 1 + more
-        if i == size:
-            if not final:
-                return count, begin, begun_on, False
-        else:
-            if data[i] == CR:
-                if i + 1 == size and not final:
-                    return count, begin, begun_on, False
-                if i + 1 < size and data[i + 1] == LF:
-                    i += 1
-            i += 1
-            line += 1
+            i += delimiter.shape[0]
+        i = _behind_line_end(data, i, final)
+        if i < 0:
+            return count, begin, begun_on, False
+        line += 1
         begins[count] = begin
         lines[count] = begun_on
         widths[count] = field
