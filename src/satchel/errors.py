@@ -6,7 +6,8 @@
     ├── ModelFileError       not a model file, truncated, a newer version         exit code 1
     ├── CheckpointError      a checkpoint that cannot be continued from           exit code 1
     ├── RunFolderError       an output that exists or cannot be written           exit code 1
-    ├── DivergedError        training whose loss is not finite                    exit code 1
+    ├── DivergedError        training whose loss is not finite, or exploded       exit code 1
+    ├── StoppedError         training that was asked to stop, and saved           exit code 130
     └── MissingExtraError    an optional library that is not installed            exit code 1
 
 A message says what is wrong, where (file and line, or key), and what to do. The commands print it
@@ -44,6 +45,12 @@ class RunFolderError(SatchelError):
 
 class DivergedError(SatchelError):
     """Training went to infinity or NaN."""
+
+
+class StoppedError(SatchelError):
+    """Training was asked to stop: what was reached is saved, and it can be resumed."""
+
+    exit_code = 130
 
 
 class MissingExtraError(SatchelError):

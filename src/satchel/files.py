@@ -1,11 +1,15 @@
 """Writing files so that a name never stands for half of one."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from satchel.errors import RunFolderError
+
+UNFINISHED = ".part"  # what the name of a file ends with that is not complete
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
             yield path
             return
         target = path.resolve()
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        temporary = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.touch()
@@ -58,3 +62,49 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file, UTF-8, all or nothing."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def lock(path: Path) -> BinaryIO | None:
+    """Makes a file, if there is none, and holds its lock as long as what is returned stays open.
+
+    The system gives the lock back when the process ends, however it ends.
+
+    Returns:
+        The open file, or None where another process holds the lock.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    while True:
+        file = path.open("ab")
+        try:
+            _take(file)
+        except BlockingIOError:
+            file.close()
+            return None
+        except OSError:
+            file.close()
+            raise
+        # Between opening and locking, the process that had the lock may have removed the file.
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+            return file
+        file.close()
+
+
+if sys.platform == "win32":
+
+    def _take(file: BinaryIO) -> None:
+        import msvcrt
+
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError from error
+
+else:
+
+    def _take(file: BinaryIO) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,14 @@
 """What the commands share: progress and messages on stderr, and how an error ends them."""
 
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from satchel.errors import SatchelError
 from satchel.reporting import Bar, Reporter
+
+_ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
 class ConsoleReporter(Reporter):
@@ -49,18 +52,73 @@ class _TqdmBar(Bar):
         self._bar.set_postfix(figures, refresh=False)  # type: ignore[attr-defined]
 
 
+class _Signalled(BaseException):
+    """A signal that ends the process; no library catches it, and files are put in order on its way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = signal.Signals(number)
+
+
+class StopRequests:
+    """Ctrl-C and SIGTERM as requests: the first is heard, a second ends the process at once."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    @property
+    def exit_code(self) -> int:
+        """What the process should end with."""
+        return _exit_code(self._number or signal.SIGINT)
+
+    @contextmanager
+    def heard(self) -> Iterator[Callable[[], bool]]:
+        """A function that says whether there was a request, while the context lasts."""
+        before = {number: signal.signal(number, self._note) for number in _ENDING}
+        try:
+            yield lambda: bool(self._number)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _note(self, number: int, frame: object) -> None:
+        self._number = number
+        for each in _ENDING:
+            signal.signal(each, signal.SIG_DFL)
+        print("satchel: saving, then stopping; once more to stop at once", file=sys.stderr)
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Ends the command with one message for a problem that the user can solve."""
     try:
+        for number in _ENDING:
+            signal.signal(number, _raise)
         yield
     except SatchelError as error:
         print(f"satchel: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        print("satchel: interrupted", file=sys.stderr)
-        raise SystemExit(130) from None
+    except (KeyboardInterrupt, _Signalled) as error:
+        ending = error.number if isinstance(error, _Signalled) else signal.SIGINT
+        print(f"satchel: {_ENDING[ending]}", file=sys.stderr)
+        raise SystemExit(_exit_code(ending)) from None
+    except MemoryError:
+        print(
+            "satchel: out of memory: `satchel train CONFIG --dry-run` says how much a training takes; raise "
+            "vocabulary.min_count, or lower vocabulary.word_ngrams or model.embedding_dim",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing more to say, and nobody to say it to.
         sys.stderr.close()
         raise SystemExit(0) from None
+
+
+def _raise(number: int, frame: object) -> None:
+    raise _Signalled(number)
+
+
+def _exit_code(number: int) -> int:
+    """As shells have it."""
+    return 128 + number

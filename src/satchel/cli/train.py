@@ -1,11 +1,20 @@
 """`satchel train`."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from satchel.reporting import Reporter
+    from satchel.training.folder import RunFolder
+    from satchel.training.settings import RunSettings
+
 ConfigArgument = Annotated[Path, typer.Argument(help="The YAML file.", show_default=False)]
+ConfigOrRunArgument = Annotated[
+    Path, typer.Argument(help="The YAML file; with --resume, or the run folder.", show_default=False)
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; can be repeated."),
@@ -13,10 +22,25 @@ SetOption = Annotated[
 
 
 def train(
-    config: ConfigArgument,
+    config: ConfigOrRunArgument,
     overrides: SetOption = None,
     output: Annotated[Path | None, typer.Option(help="The run folder, in place of the config's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the last checkpoint; CONFIG may also be the folder of the run."
+        ),
+    ] = False,
+    allow_changed_data: Annotated[
+        bool, typer.Option("--allow-changed-data", help="With --resume: go on although the data changed.")
+    ] = False,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Start from a finished run or model file, with new data."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Read, check and count; say how large it will be; then stop."),
@@ -24,34 +48,71 @@ def train(
 ) -> None:
     """Train a classifier: reads the data, builds the vocabulary, learns, writes the run folder."""
     from satchel.cli.console import ConsoleReporter
-    from satchel.cli.tables import table
-    from satchel.config.loading import default_output, dump_config, load_config
+    from satchel.config.loading import default_output, load_config
+    from satchel.errors import ConfigError
     from satchel.training.folder import RunFolder
     from satchel.training.settings import RunSettings
 
+    if resume and force:
+        raise ConfigError("--resume, --force: one goes on with a run, the other replaces it: give one")
     reporter = ConsoleReporter()
-    loaded = load_config(config, overrides or ())
+    if resume and config.is_dir():
+        output, config = output or config, RunFolder(config).config
+    changes = list(overrides or ())
+    if start_from is not None:
+        changes.append(f"training.start_from={json.dumps(str(start_from))}")
+    loaded = load_config(config, changes)
     place = output or Path(loaded.output or default_output(config))
     settings: RunSettings = loaded.model_copy(update={"output": str(place)})
     if dry_run:
+        from satchel.cli.tables import table
         from satchel.training.plan import plan
         from satchel.training.run import prepare
 
         settings, corpus = prepare(settings, reporter)
         print(table(plan(settings, corpus).rows()))
         return
-    folder = RunFolder(place)
+    _run(settings, RunFolder(place), (force, resume, allow_changed_data), reporter)
+
+
+def _run(
+    settings: "RunSettings", place: "RunFolder", begins: tuple[bool, bool, bool], reporter: "Reporter"
+) -> None:
+    """Trains, evaluates where there is a test set, and says what came of it."""
+    from satchel.cli.console import StopRequests
+    from satchel.cli.tables import table
+    from satchel.config.loading import dump_config
+    from satchel.errors import StoppedError
+    from satchel.training.run import Start, is_finished
     from satchel.training.run import train as run
 
-    result = run(settings, folder, force=force, describe=dump_config, reporter=reporter)
-    figures = result.figures()
-    if settings.data.test is not None:
-        from satchel.evaluation.files import evaluate_files
+    start, requests = Start(*begins), StopRequests()
+    with place as folder:
+        if start.resume and is_finished(settings, folder):
+            print(f"{folder.path}: this run is finished, there is nothing to go on with")
+            print(f"Model: {folder.model}")
+            return
+        try:
+            result = run(
+                settings,
+                folder,
+                start=start,
+                describe=dump_config,
+                reporter=reporter,
+                stopping=requests.heard,
+            )
+        except StoppedError as error:
+            error.exit_code = requests.exit_code
+            raise
+        figures = result.figures()
+        if settings.data.test is not None:
+            from satchel.evaluation.files import evaluate_files
 
-        evaluation = evaluate_files(
-            result.model, settings.data.test, result.model.reader, result.threads, reporter
-        )
-        figures["test"] = evaluation.to_json()
-    folder.write_metrics(figures)
+            evaluation = evaluate_files(
+                result.model, settings.data.test, result.model.reader, result.threads, reporter
+            )
+            figures["test"] = evaluation.to_json()
+        folder.write_metrics(figures)
+        folder.finish()
     print(table(result.summary(figures.get("test"))))
     print(f"Model: {folder.model}")

@@ -22,7 +22,7 @@ from satchel.data.settings import (
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
-from satchel.data.vocabulary import FeatureCounts, LabelSet, Vocabulary
+from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
 from satchel.errors import DataError
 from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
@@ -103,6 +103,7 @@ def read_corpus(
     *,
     seed: int,
     threads: int,
+    known: Known | None = None,
     reporter: Reporter = SILENT,
 ) -> Corpus:
     """Reads the training files once: counts features, encodes, and splits off the validation set.
@@ -113,6 +114,8 @@ def read_corpus(
         vocabulary: from tokens to rows.
         seed: decides which documents are validated on.
         threads: how many threads work; the result is the same.
+        known: features and labels that are kept, however rare they are in the files, and stay behind
+            the others where the files lack them; or None.
         reporter: hears of the progress.
 
     Raises:
@@ -122,14 +125,16 @@ def read_corpus(
     reading = _Reading(data, featurizer, seed)
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
-    labels = reading.label_set(data)
+    labels = reading.label_set(data, () if known is None else known.labels.labels)
     counts = reading.counter.finish()
-    selected, rows = counts.select(vocabulary)
+    selected, rows = counts.select(vocabulary, None if known is None else known.vocabulary)
     if not len(selected):
         raise DataError(
             f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
             f"vocabulary.min_count (now {vocabulary.min_count})"
         )
+    if known is not None:
+        selected = selected.with_rows_of(known.vocabulary)
     train = reading.training_set(rows, labels)
     encoder = Encoder(featurizer, selected)
     if reading.validation is not None:
@@ -197,12 +202,13 @@ class _Reading:
                 self._first_place[name] = f"{batches.source_of(batch)}:{line}"
             self._documents[name] = self._documents.get(name, 0) + count
 
-    def label_set(self, data: DataSettings) -> LabelSet:
-        """The classes, checked."""
+    def label_set(self, data: DataSettings, known: Sequence[str]) -> LabelSet:
+        """The classes, those known before too, checked."""
         if not self._documents:
             raise DataError(f"{named(data.train)}: no documents: give files that hold some")
-        if len(self._documents) == 1:
-            (only,) = self._documents
+        names = sorted({*self._documents, *known})
+        if len(names) == 1:
+            (only,) = names
             raise DataError(
                 f"{named(data.train)}: every document has the label {only!r}: a classifier needs "
                 "at least two; is data.label the right column?"
@@ -216,9 +222,9 @@ class _Reading:
                     f"{more}, too few to train and validate on: add documents, merge the class "
                     "with another, or set data.validation to a file or to null"
                 )
-        names = sorted(self._documents)
-        kept = np.bincount(np.concatenate(self._codes), minlength=len(self._numbers))
-        return LabelSet(tuple(names), tuple(int(kept[self._numbers[name]]) for name in names))
+        kept = np.bincount(np.concatenate(self._codes), minlength=len(self._numbers)).tolist()
+        counts = {name: kept[number] for name, number in self._numbers.items()}
+        return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
 
     def training_set(self, rows: NDArray[np.int32], labels: LabelSet) -> BagDataset:
         """The training documents, with rows in the place of provisional numbers."""

@@ -46,6 +46,26 @@ class Vocabulary:
             )
         return slots
 
+    def rows_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """The row of each feature, int32 [F], or -1."""
+        rows = np.empty(len(hashes), dtype=np.int32)
+        table.look_up(self.slots, hashes, rows)
+        return rows
+
+    def with_rows_of(self, other: "Vocabulary") -> "Vocabulary":
+        """This one, and behind its rows those that only the other has, in their order; they count 0."""
+        missing = np.flatnonzero(self.rows_of(other.hashes) < 0)
+        are_words = np.isin(other.word_rows, missing)
+        places = len(self) + np.searchsorted(missing, other.word_rows[are_words])
+        words = pa.chunked_array([self.words, other.words.filter(pa.array(are_words))])
+        return Vocabulary(
+            np.concatenate([self.hashes, other.hashes[missing]]),
+            np.concatenate([self.counts, np.zeros(len(missing), dtype=np.int64)]),
+            np.concatenate([self.word_rows, places.astype(np.int32)]),
+            words.combine_chunks(),
+            self.total_words,
+        )
+
     def row_of_word(self) -> dict[str, int]:
         """Each word's row."""
         return dict(zip(self.words.to_pylist(), self.word_rows.tolist(), strict=True))
@@ -83,16 +103,27 @@ class FeatureCounts:
         even: NDArray[np.bool_] = (self.hashes & np.uint64(1)) == 0
         return even
 
-    def select(self, settings: VocabularySettings) -> tuple[Vocabulary, NDArray[np.int32]]:
+    def select(
+        self, settings: VocabularySettings, known: Vocabulary | None = None
+    ) -> tuple[Vocabulary, NDArray[np.int32]]:
         """Keeps what the settings say.
+
+        Args:
+            settings: which features are frequent enough.
+            known: a vocabulary whose features are kept however rare they are here.
 
         Returns:
             The vocabulary, and the row of each provisional number, or -1, int32.
         """
         is_word = self.is_word
         least = np.where(is_word, settings.min_count, settings.ngram_min_count)
-        kept = np.flatnonzero(self.counts >= least)
-        kept = kept[_by_count(self.counts[kept], self.first_seen[kept])][: settings.max_size]
+        is_known = (
+            np.zeros(len(self.hashes), dtype=bool) if known is None else known.rows_of(self.hashes) >= 0
+        )
+        kept = np.flatnonzero((self.counts >= least) | is_known)
+        kept = kept[_by_count(self.counts[kept], self.first_seen[kept])]
+        if settings.max_size is not None:
+            kept = kept[(np.arange(len(kept)) < settings.max_size) | is_known[kept]]
         rows = np.full(int(self.numbers.max(initial=-1)) + 1, -1, dtype=np.int32)
         rows[self.numbers[kept]] = np.arange(len(kept), dtype=np.int32)
         word_rows = rows[self.word_numbers]
@@ -141,3 +172,11 @@ class LabelSet:
         """The class of each value, -1 where it is none."""
         index = {label: number for number, label in enumerate(self.labels)}
         return np.array([index.get(value, -1) for value in values], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model knows already, and keeps when it is trained on new data."""
+
+    vocabulary: Vocabulary
+    labels: LabelSet

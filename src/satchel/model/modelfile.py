@@ -17,7 +17,8 @@ of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-fil
 
 import hashlib
 import json
-import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,38 +29,32 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from satchel import __version__
-from satchel.data.featurizer import text_buffers
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
-from satchel.model.parameters import Parameters, aligned_zeros
+from satchel.model.parameters import Parameters, aligned_zeros, all_finite
+from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
+from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, write_tensors
 
 FORMAT = "satchel-model"
 VERSION = 1
 FILE_NAME = "model.safetensors"
 
-_METADATA_KEY = "satchel"
+METADATA_KEY = "satchel"
 _TYPES = {
     "embedding": np.float32,
     "linear.weight": np.float32,
     "linear.bias": np.float32,
-    "vocabulary.hashes": np.uint64,
-    "vocabulary.counts": np.int64,
-    "vocabulary.word_rows": np.int32,
-    "vocabulary.word_ends": np.int64,
-    "vocabulary.words": np.uint8,
+    **TYPES,
 }
 
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier and what it needs to read text as it did in training.
-
-    Its probabilities are the softmax of logits / `temperature`.
-    """
+    """A trained classifier and what it needs to read text as it did in training."""
 
     parameters: Parameters
     vocabulary: Vocabulary
@@ -68,7 +63,6 @@ class Model:
     text: TextSettings
     vocabulary_settings: VocabularySettings
     settings: ModelSettings
-    temperature: float = 1.0
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -78,12 +72,9 @@ def save_model(path: Path, model: Model) -> None:
         RunFolderError: it cannot be written.
         ModelFileError: a parameter is not finite.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
-
     tensors = _tensors(model)
     for name, tensor in tensors.items():
-        if tensor.dtype == np.float32 and not np.isfinite(tensor).all():
+        if tensor.dtype == np.float32 and not all_finite(tensor):
             raise ModelFileError(
                 f"{name}: not written, because it holds values that are not finite: train with a "
                 "lower training.learning_rate"
@@ -95,7 +86,6 @@ def save_model(path: Path, model: Model) -> None:
         "unicode": UNICODE_VERSION,
         "labels": model.labels.labels,
         "label_counts": model.labels.counts,
-        "temperature": model.temperature,
         "total_words": model.vocabulary.total_words,
         "reader": model.reader.model_dump(),
         "text": model.text.model_dump(),
@@ -104,12 +94,9 @@ def save_model(path: Path, model: Model) -> None:
     }
     description["sha256"] = _digest(tensors, description)
     # One key: the library writes several in an order that changes from run to run.
-    metadata = {_METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
+    metadata = {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
     with replacing(path) as temporary:
-        try:
-            save_file(tensors, temporary, metadata)
-        except SafetensorError as error:  # what the library makes of a full disk
-            raise OSError(str(error)) from error
+        write_tensors(temporary, tensors, metadata)
 
 
 def model_bytes(rows: int, words_bytes: int, words: int, dimension: int, classes: int) -> int:
@@ -124,19 +111,35 @@ def load_model(path: Path) -> Model:
         ModelFileError: there is none, or it is truncated, damaged, newer, or something else.
     """
     path = locate_model(path)
-    tensors, metadata = _read(path)
-    description = _description(path, metadata)
-    if set(tensors) != set(_TYPES):
-        raise _damaged(path, f"it holds the tensors {sorted(tensors)}")
-    for name, tensor in tensors.items():
-        if tensor.dtype != _TYPES[name]:
-            raise _damaged(path, f"{name} is of type {tensor.dtype}")
-    if _digest(tensors, description) != description.get("sha256"):
-        raise _damaged(path, "its checksum does not match")
+    with opened(path) as file:
+        description = read_description(path, file)
+        try:
+            _check_shapes(path, file, description)
+            tensors = {name: file.read(name) for name in _TYPES if name != "embedding"}
+            # On a boundary of its own, at once: there is no second copy of the largest.
+            tensors["embedding"] = file.read("embedding", aligned_zeros(*file.tensors["embedding"].shape))
+            if _digest(tensors, description) != description.get("sha256"):
+                raise _damaged(path, "its checksum does not match")
+            return _assemble(path, tensors, description)
+        except (KeyError, TypeError, ValueError, ValidationError, pa.ArrowInvalid) as error:
+            raise _damaged(path, f"its description cannot be read ({error})") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TensorFile]:
+    """A model file, open, its header read.
+
+    Raises:
+        ModelFileError: it is no such file, or truncated, or cannot be read.
+    """
     try:
-        return _assemble(path, tensors, description)
-    except (KeyError, TypeError, ValidationError, pa.ArrowInvalid) as error:
-        raise _damaged(path, f"its description cannot be read ({error})") from error
+        with TensorFile(path) as file:
+            yield file
+    except (TensorFileError, OSError) as error:
+        raise ModelFileError(
+            f"{path}: not a model file, or a damaged one ({error}): give the model.safetensors of a "
+            "run, or train again"
+        ) from error
 
 
 def locate_model(path: Path) -> Path:
@@ -159,22 +162,12 @@ def locate_model(path: Path) -> Path:
     return path
 
 
-def is_model(path: Path) -> bool:
-    """Whether a path looks like a model: a folder with one in it, or a file named as one."""
-    return (path / FILE_NAME).is_file() or (path.suffix == ".safetensors" and path.is_file())
-
-
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:
-    bounds, data = text_buffers(model.vocabulary.words)
     return {
         "embedding": model.parameters.embedding,
         "linear.weight": model.parameters.weight,
         "linear.bias": model.parameters.bias,
-        "vocabulary.hashes": model.vocabulary.hashes,
-        "vocabulary.counts": model.vocabulary.counts,
-        "vocabulary.word_rows": model.vocabulary.word_rows,
-        "vocabulary.word_ends": bounds[1:] - bounds[0],
-        "vocabulary.words": data[bounds[0] : bounds[-1]],
+        **vocabulary_tensors(model.vocabulary),
     }
 
 
@@ -183,29 +176,20 @@ def _digest(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> st
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
-        digest.update(np.ascontiguousarray(tensors[name]).data)
+        digest.update(bytes_of(tensors[name]))
     others = {key: value for key, value in description.items() if key != "sha256"}
     digest.update(json.dumps(others, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
+def read_description(path: Path, file: TensorFile) -> dict[str, Any]:
+    """The JSON of a model file of this version.
 
+    Raises:
+        ModelFileError: it is something else, or of another version.
+    """
     try:
-        with safe_open(path, framework="numpy") as file:
-            names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelFileError(
-            f"{path}: not a model file, or a damaged one ({error}): give the model.safetensors of a "
-            "run, or train again"
-        ) from error
-
-
-def _description(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    try:
-        description = json.loads(metadata[_METADATA_KEY])
+        description = json.loads(file.metadata[METADATA_KEY])
     except (KeyError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"{path}: a safetensors file, but not one of Satchel's: give the model.safetensors of a run"
@@ -226,56 +210,60 @@ def _description(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     return description
 
 
-def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> Model:
-    hashes, ends = tensors["vocabulary.hashes"], tensors["vocabulary.word_ends"]
-    word_rows, blob = tensors["vocabulary.word_rows"], tensors["vocabulary.words"]
-    if not all(isinstance(label, str) for label in description["labels"]):
+def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> None:
+    """The tensors' names, types and shapes against the description, before memory is taken for them."""
+    if set(file.tensors) != set(_TYPES):
+        raise _damaged(path, f"it holds the tensors {sorted(file.tensors)}")
+    for name, info in file.tensors.items():
+        if info.dtype != _TYPES[name]:
+            raise _damaged(path, f"{name} is of type {info.dtype}")
+    labels = description["labels"]
+    if not all(isinstance(label, str) for label in labels):
         raise _damaged(path, "its labels are not strings")
-    temperature = description["temperature"]
-    if not (isinstance(temperature, float) and 0 < temperature < math.inf):
-        raise _damaged(path, f"its temperature is {temperature!r}")
-    labels = LabelSet(tuple(description["labels"]), tuple(description["label_counts"]))
-    stored, weight = tensors["embedding"], tensors["linear.weight"]
-    settings = ModelSettings.model_validate(description["model"])
+    if len(set(labels)) < len(labels):
+        raise _damaged(path, "a label stands twice")
+    (rows,) = file.tensors["vocabulary.hashes"].shape
+    (words,) = file.tensors["vocabulary.word_rows"].shape
+    dimension = ModelSettings.model_validate(description["model"]).embedding_dim
     expected = {
-        "embedding": (len(hashes), settings.embedding_dim),
-        "linear.weight": (len(labels), settings.embedding_dim),
+        "embedding": (rows, dimension),
+        "linear.weight": (len(labels), dimension),
         "linear.bias": (len(labels),),
-        "vocabulary.hashes": (len(hashes),),
-        "vocabulary.counts": (len(hashes),),
-        "vocabulary.word_rows": (len(word_rows),),
-        "vocabulary.word_ends": (len(word_rows),),
-        "vocabulary.words": (int(ends[-1]) if len(ends) else 0,),
+        "vocabulary.counts": (rows,),
+        "vocabulary.word_ends": (words,),
+        "vocabulary.words": (file.tensors["vocabulary.words"].size,),
     }
     for name, shape in expected.items():
-        if tensors[name].shape != shape:
-            raise _damaged(path, f"{name} has the shape {tensors[name].shape}, not {shape}")
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    if (np.diff(starts) < 0).any() or (len(word_rows) and not _rising(word_rows, len(hashes))):
-        raise _damaged(path, "its words are out of order")
+        if file.tensors[name].shape != shape:
+            raise _damaged(path, f"{name} has the shape {file.tensors[name].shape}, not {shape}")
+
+
+def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> Model:
+    labels = LabelSet(tuple(description["labels"]), tuple(map(_count, description["label_counts"])))
+    if len(labels.counts) != len(labels):
+        raise _damaged(path, "it does not count the documents of each label")
+    try:
+        vocabulary = vocabulary_of(tensors, _count(description["total_words"]))
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
     for name in ("embedding", "linear.weight", "linear.bias"):
-        if not np.isfinite(tensors[name]).all():
+        if not all_finite(tensors[name]):
             raise _damaged(path, f"{name} holds values that are not finite")
-    embedding = aligned_zeros(*stored.shape)
-    embedding[:] = stored
-    words = pa.LargeStringArray.from_buffers(
-        len(word_rows), pa.py_buffer(starts), pa.py_buffer(np.ascontiguousarray(blob))
-    )
-    words.validate(full=True)
     return Model(
-        Parameters(embedding, weight, tensors["linear.bias"]),
-        Vocabulary(hashes, tensors["vocabulary.counts"], word_rows, words, description["total_words"]),
+        Parameters(tensors["embedding"], tensors["linear.weight"], tensors["linear.bias"]),
+        vocabulary,
         labels,
         ReaderSettings.model_validate(description["reader"]),
         TextSettings.model_validate(description["text"]),
         VocabularySettings.model_validate(description["vocabulary"]),
-        settings,
-        temperature,
+        ModelSettings.model_validate(description["model"]),
     )
 
 
-def _rising(rows: NDArray[np.int32], limit: int) -> bool:
-    return bool(rows[0] >= 0 and rows[-1] < limit and (np.diff(rows) > 0).all())
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"{value!r} is not a count")
+    return value
 
 
 def _damaged(path: Path, what: str) -> ModelFileError:

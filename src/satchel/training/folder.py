@@ -4,21 +4,24 @@ runs/<name>/
   config.yaml          as resolved: training from it again gives the same model
   metrics.jsonl        one EpochRecord a line
   metrics.json         the final figures
-  checkpoints/         last.safetensors and best.safetensors
+  checkpoints/         last.safetensors and best.safetensors; while it runs also
+                       epoch.safetensors (the last epoch's end) and rows.safetensors (what rows are of)
   model.safetensors    the classifier
   log.txt              what was said
+  .lock                held by the process that trains
 """
 
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TextIO
 
 from satchel.errors import RunFolderError
-from satchel.files import write_text
+from satchel.files import UNFINISHED, lock, replacing, write_text
 from satchel.model.modelfile import FILE_NAME
 from satchel.reporting import Bar, Reporter
 
@@ -26,61 +29,173 @@ _CONFIG = "config.yaml"
 
 
 class RunFolder:
-    """The folder of one run."""
+    """The folder of one run; as a context, it is let go at the end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = path / _CONFIG
         self.model = path / FILE_NAME
         self.metrics = path / "metrics.json"
-        self.last_checkpoint = path / "checkpoints" / "last.safetensors"
-        self.best_checkpoint = path / "checkpoints" / "best.safetensors"
+        self.checkpoints = path / "checkpoints"
+        self.last_checkpoint = self.checkpoints / "last.safetensors"
+        self.epoch_checkpoint = self.checkpoints / "epoch.safetensors"
+        self.best_checkpoint = self.checkpoints / "best.safetensors"
+        self.rows = self.checkpoints / "rows.safetensors"
         self._epochs = path / "metrics.jsonl"
         self._log = path / "log.txt"
+        self._lock = path / ".lock"
+        self._held: BinaryIO | None = None
 
-    def check(self, *, force: bool) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._held is not None:
+            with suppress(OSError):  # Windows removes no open file
+                self._lock.unlink()
+            self._held.close()
+            self._held = None
+
+    def check(self, *, force: bool, resume: bool = False) -> None:
         """Whether a run may be written here; says so before any work is done.
 
         Raises:
-            RunFolderError: there is a run and no `force`, something that is no run, or no
-                permission.
+            RunFolderError: there is a run and neither `force` nor `resume`, something that is no run,
+                another process that trains here, or no permission.
         """
         path = self.path
         if path.exists() and not path.is_dir():
             raise RunFolderError(f"{path}: a file, not a folder: choose another --output")
-        if path.is_dir() and any(path.iterdir()):
+        if path.is_dir() and not self._is_empty():
             if not self.config.is_file():
                 raise RunFolderError(
                     f"{path}: a folder that holds something, but not a run: choose another --output"
                 )
-            if not force:
+            if not force and not resume:
+                unfinished = "" if self.is_finished else ", go on with it with --resume"
                 raise RunFolderError(
-                    f"{path}: holds a run already: choose another --output, or replace it with --force"
+                    f"{path}: holds a run already: choose another --output{unfinished}, or replace it with "
+                    "--force"
                 )
         parent = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
         if not os.access(parent, os.W_OK):
             raise RunFolderError(f"{path}: {parent} cannot be written to: choose another --output")
+        if path.is_dir():
+            self.hold()
+
+    def hold(self) -> None:
+        """Keeps other processes from training here until this one ends, or the context does.
+
+        Raises:
+            RunFolderError: another one does, or the folder cannot be written to.
+        """
+        if self._held is not None:
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._held = lock(self._lock)
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path}: cannot be written to ({error.strerror}): choose another --output"
+            ) from error
+        if self._held is None:
+            raise RunFolderError(
+                f"{self.path}: another process is training here: wait for it, or choose another --output"
+            )
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run here came to its end."""
+        return self.model.is_file() and self.metrics.is_file()
 
     def begin(self, config: str) -> None:
-        """Clears what an earlier run left, and writes the resolved config."""
-        for old in (self.model, self.metrics, self._epochs, self._log):
-            old.unlink(missing_ok=True)
-        shutil.rmtree(self.last_checkpoint.parent, ignore_errors=True)
-        write_text(self.config, config)
+        """Writes the resolved config, and clears what an earlier run left.
+
+        The new config is on the disk before the old files go: they stay where the disk is full.
+
+        Raises:
+            RunFolderError: the folder cannot be written to, or another process trains here.
+        """
+        self.hold()
+        with replacing(self.config) as temporary:
+            temporary.write_text(config, encoding="utf-8", newline="\n")
+            for old in (self.metrics, self.model, self._epochs, self._log):
+                old.unlink(missing_ok=True)
+            if self.checkpoints.is_dir():
+                shutil.rmtree(self.checkpoints)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Removes the unfinished files of processes that were killed."""
+        for left in (*self.path.glob(f".*{UNFINISHED}"), *self.checkpoints.glob(f".*{UNFINISHED}")):
+            left.unlink(missing_ok=True)
 
     def add_epoch(self, record: dict[str, Any]) -> None:
-        """Adds a line to metrics.jsonl."""
-        with self._epochs.open("a", encoding="utf-8") as file:
+        """Adds a line to metrics.jsonl.
+
+        Raises:
+            RunFolderError: the disk is full.
+        """
+        with self._writing(self._epochs) as file:
             file.write(json.dumps(record) + "\n")
+
+    def set_epochs(self, records: list[dict[str, Any]]) -> None:
+        """Writes metrics.jsonl anew."""
+        write_text(self._epochs, "".join(json.dumps(record) + "\n" for record in records))
+
+    def keep_checkpoint(self, path: Path) -> None:
+        """Gives the last checkpoint a second name: the file is not copied where the system has links.
+
+        Raises:
+            RunFolderError: the folder cannot be written to.
+        """
+        temporary = path.with_name(f".{path.name}{UNFINISHED}")
+        try:
+            temporary.unlink(missing_ok=True)
+            temporary.hardlink_to(self.last_checkpoint)
+            temporary.replace(path)
+            temporary.unlink(missing_ok=True)  # where both are one file already, nothing was renamed
+        except OSError:
+            with replacing(path) as copy:
+                shutil.copyfile(self.last_checkpoint, copy)
+
+    def finish(self) -> None:
+        """Removes what only a run under way needs."""
+        self.epoch_checkpoint.unlink(missing_ok=True)
+        self.rows.unlink(missing_ok=True)
 
     def write_metrics(self, figures: dict[str, Any]) -> None:
         """Writes metrics.json."""
         write_text(self.metrics, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
 
     def log(self, text: str) -> None:
-        """Adds a line to log.txt."""
-        with self._log.open("a", encoding="utf-8") as file:
+        """Adds a line to log.txt.
+
+        Raises:
+            RunFolderError: the disk is full.
+        """
+        with self._writing(self._log) as file:
             file.write(text + "\n")
+
+    def _is_empty(self) -> bool:
+        """Whether nothing is here but what a killed process may leave before its run began."""
+        return all(
+            child == self._lock or (child.name.startswith(".") and child.name.endswith(UNFINISHED))
+            for child in self.path.iterdir()
+        )
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[TextIO]:
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                yield file
+        except OSError as error:
+            raise RunFolderError(
+                f"{path}: cannot be written ({error.strerror or error}): free some space, then go on with "
+                "--resume"
+            ) from error
 
 
 class LoggingReporter(Reporter):

@@ -1,21 +1,26 @@
 """The training loop: a generator of epochs. Saving and showing are its caller's."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satchel.data.dataset import BagDataset
 from satchel.errors import DivergedError
-from satchel.reporting import Bar, Reporter
+from satchel.reporting import Reporter
+from satchel.training.divergence import loss_limit
 from satchel.training.engines.base import Engine
 from satchel.training.figures import ValidationFigures
 from satchel.training.settings import MetricName, TrainingSettings
 
-_CALLS_PER_EPOCH = 50  # how often the progress bar moves
+# An engine is not interrupted within a call, and the progress bar moves after each: there are at
+# least so many calls in an epoch, and none has more than this much work (features times D), about
+# a second of the torch engine's.
+_CALLS_PER_EPOCH = 50
+_WORK_PER_CALL = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class EpochRecord:
         seconds: of training, without validation.
         documents_per_second: trained on.
         features_per_second: trained on.
+        halvings: how often the learning rate had been halved because the training diverged.
     """
 
     epoch: int
@@ -43,33 +49,71 @@ class EpochRecord:
     seconds: float
     documents_per_second: float
     features_per_second: float
+    halvings: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As written to metrics.jsonl."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
+        figures = values["validation"]
+        return cls(**{**values, "validation": None if figures is None else ValidationFigures(**figures)})
+
 
 @dataclass
 class Progress:
-    """Where a training stands: what early stopping and a later resumption need to know."""
+    """Where a training stands: all that going on from here needs, beside what the engine knows.
 
-    epoch: int = 0
-    best_epoch: int = 0
-    best_value: float = -math.inf
-    best_loss: float = math.inf
+    Attributes:
+        records: of the epochs that are done.
+        documents: how many of the epoch under way are done; its order follows from its number.
+        loss_sum: the sum of their losses.
+        seconds: spent on them.
+        halvings: how often the learning rate was halved because the training diverged.
+    """
 
-    def end_epoch(self, epoch: int, figures: ValidationFigures | None, metric: MetricName) -> bool:
-        """Takes note of an epoch's end; says whether it is the best so far.
+    records: list[EpochRecord] = field(default_factory=list)
+    documents: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    halvings: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.records)
+
+    @property
+    def best(self) -> EpochRecord | None:
+        """The record of the best epoch so far."""
+        return next((record for record in reversed(self.records) if record.is_best), None)
+
+    def is_best(self, figures: ValidationFigures | None, metric: MetricName) -> bool:
+        """Whether an epoch with these figures is better than all before.
 
         Of two epochs with the same figure the one with the lower loss is better. Without
         validation the last is best.
         """
-        self.epoch = epoch
-        value, loss = (-epoch, 0.0) if figures is None else (figures.value(metric), figures.loss)
-        is_best = figures is None or (value, -loss) > (self.best_value, -self.best_loss)
-        if is_best:
-            self.best_epoch, self.best_value, self.best_loss = epoch, value, loss
-        return is_best
+        best = None if self.best is None else self.best.validation
+        if figures is None or best is None:
+            return True
+        return (figures.value(metric), -figures.loss) > (best.value(metric), -best.loss)
+
+    def end_epoch(self, record: EpochRecord) -> None:
+        """Takes note of an epoch's end."""
+        self.records.append(record)
+        self.documents, self.loss_sum, self.seconds = 0, 0.0, 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """As a checkpoint holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(**{**values, "records": [EpochRecord.from_json(record) for record in values["records"]]})
 
 
 def train_epochs(
@@ -79,48 +123,80 @@ def train_epochs(
     *,
     seed: int,
     shuffle: bool,
+    limits: "Limits",
     validate: Callable[[], ValidationFigures] | None,
     progress: Progress,
+    between: Callable[[], None],
     reporter: Reporter,
 ) -> Iterator[EpochRecord]:
-    """Trains epoch by epoch until the last, or until early stopping says so.
+    """Trains epoch by epoch from where `progress` stands to the last, or until early stopping says so.
 
     The order of an epoch's documents depends on the seed and the epoch's number alone.
 
+    Args:
+        engine: trains.
+        dataset: the training documents.
+        settings: how.
+        seed: decides each epoch's order.
+        shuffle: whether there is an order but the data's.
+        limits: what a call of the engine may take on, and how high the loss may be.
+        validate: gives the figures of the validation set, or None.
+        progress: brought up to date as the training goes on.
+        between: called between two calls of the engine, when parameters and progress fit together:
+            to save, or to raise what ends the training.
+        reporter: hears of the progress.
+
     Raises:
-        DivergedError: the loss is not finite.
+        DivergedError: the loss is not finite, or exploded.
     """
     steps = -(-len(dataset) // settings.batch_size)
     rates = settings.learning_rate * settings.schedule.factors(steps * settings.epochs)
+    rates *= 0.5**progress.halvings
     metric = metric_watched(settings)
-    for epoch in range(progress.epoch + 1, settings.epochs + 1):
+    while not _finished(progress, settings, reporter):
+        epoch = progress.epoch + 1
         order = np.arange(len(dataset))
         if shuffle:
             np.random.default_rng([seed, epoch]).shuffle(order)
-        begun = time.perf_counter()
-        with reporter.stage(f"Epoch {epoch}/{settings.epochs}", len(dataset), "documents") as bar:
-            loss = _train_epoch(
-                engine, order, rates[(epoch - 1) * steps : epoch * steps], settings.batch_size, bar
-            )
-            engine.settle()
-        seconds = time.perf_counter() - begun
+        of_epoch = rates[(epoch - 1) * steps : epoch * steps]
+        _train_epoch(engine, order, of_epoch, settings, limits, progress, between, reporter)
         figures = validate() if validate is not None else None
-        is_best = progress.end_epoch(epoch, figures, metric)
-        yield EpochRecord(
+        if figures is not None and not np.isfinite(figures.loss):
+            raise DivergedError(f"the validation loss became {figures.loss} after epoch {epoch}")
+        record = EpochRecord(
             epoch=epoch,
             step=epoch * steps,
-            learning_rate=float(rates[epoch * steps - 1]),
-            train_loss=loss,
+            learning_rate=float(of_epoch[-1]),
+            train_loss=progress.loss_sum / len(dataset),
             validation=figures,
-            is_best=is_best,
-            seconds=seconds,
-            documents_per_second=len(dataset) / seconds,
-            features_per_second=dataset.feature_count / seconds,
+            is_best=progress.is_best(figures, metric),
+            seconds=progress.seconds,
+            documents_per_second=len(dataset) / progress.seconds,
+            features_per_second=dataset.feature_count / progress.seconds,
+            halvings=progress.halvings,
         )
-        stopping = settings.early_stopping
-        if stopping is not None and epoch - progress.best_epoch >= stopping.patience:
-            reporter.message(f"Stopped early: no better {stopping.metric} since epoch {progress.best_epoch}")
-            return
+        progress.end_epoch(record)
+        yield record
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds for a training as a whole.
+
+    Attributes:
+        classes: C; a loss is high or low against log(C), that of a model that knows nothing.
+        call_steps: steps in one call of the engine.
+    """
+
+    classes: int
+    call_steps: int
+
+    @classmethod
+    def of(cls, dataset: BagDataset, dimension: int, classes: int, batch_size: int) -> Self:
+        """The limits of a training on a data set."""
+        steps = -(-len(dataset) // batch_size)
+        work = dataset.feature_count * dimension / _WORK_PER_CALL
+        return cls(classes, max(1, int(steps / max(_CALLS_PER_EPOCH, work))))
 
 
 def metric_watched(settings: TrainingSettings) -> MetricName:
@@ -130,25 +206,46 @@ def metric_watched(settings: TrainingSettings) -> MetricName:
     return settings.best_metric
 
 
+def _finished(progress: Progress, settings: TrainingSettings, reporter: Reporter) -> bool:
+    """Whether there is no epoch left, or early stopping wants none."""
+    if progress.epoch >= settings.epochs:
+        return True
+    stopping = settings.early_stopping
+    best = progress.best.epoch if progress.best is not None else 0
+    if stopping is None or progress.documents or progress.epoch - best < stopping.patience:
+        return False
+    reporter.message(f"Stopped early: no better {stopping.metric} since epoch {best}")
+    return True
+
+
 def _train_epoch(
     engine: Engine,
-    order: np.ndarray[tuple[int], np.dtype[np.int64]],
-    rates: np.ndarray[tuple[int], np.dtype[np.float64]],
-    batch_size: int,
-    bar: Bar,
-) -> float:
-    """One pass in the given order; returns the mean loss."""
-    call_steps = max(1, len(rates) // _CALLS_PER_EPOCH)
-    total = 0.0
-    for first in range(0, len(rates), call_steps):
-        documents = order[first * batch_size : (first + call_steps) * batch_size]
-        loss = engine.train(documents, rates[first : first + call_steps])
-        if not np.isfinite(loss):
-            raise DivergedError(
-                f"the loss became {loss} at step {first} of the epoch: lower "
-                "training.learning_rate (halve it until it holds), or set training.clip_norm"
-            )
-        total += loss * len(documents)
-        bar.show(loss=f"{loss:.4f}")
-        bar.advance(len(documents))
-    return total / len(order)
+    order: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    settings: TrainingSettings,
+    limits: Limits,
+    progress: Progress,
+    between: Callable[[], None],
+    reporter: Reporter,
+) -> None:
+    """What is left of one pass in the given order."""
+    epoch, total = progress.epoch + 1, len(order)
+    limit = loss_limit(limits.classes, progress.records[0].train_loss if progress.records else None)
+    call = limits.call_steps * settings.batch_size
+    with reporter.stage(f"Epoch {epoch}/{settings.epochs}", total, "documents") as bar:
+        bar.advance(progress.documents)
+        for first in range(progress.documents, total, call):
+            documents = order[first : first + call]
+            step = first // settings.batch_size
+            begun = time.perf_counter()
+            loss = engine.train(documents, rates[step : step + limits.call_steps])
+            progress.seconds += time.perf_counter() - begun
+            progress.loss_sum += loss * len(documents)
+            progress.documents += len(documents)
+            # What is left cannot lower a mean that is over the limit with it counted as nothing.
+            if not progress.loss_sum <= limit * total:
+                raise DivergedError(f"the loss became {loss:.4g} in epoch {epoch}, at {first / total:.0%}")
+            bar.show(loss=f"{loss:.4f}")
+            bar.advance(len(documents))
+            if progress.documents < total:
+                between()

@@ -1,8 +1,8 @@
 """A run: settings and data -> a run folder."""
 
 import os
-import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satchel.data.corpus import Corpus, read_corpus
-from satchel.data.dataset import BagDataset
+from satchel.data.fingerprint import fingerprint
 from satchel.data.readers import resolve
+from satchel.data.settings import Paths
+from satchel.data.vocabulary import Known
 from satchel.errors import ConfigError
-from satchel.model import scoring
-from satchel.model.modelfile import Model, save_model
-from satchel.model.parameters import initial_parameters
+from satchel.model.continuing import carry_over
+from satchel.model.modelfile import Model, load_model, locate_model, save_model
+from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.pretrained import apply_vectors
 from satchel.reporting import Reporter
-from satchel.training.calibration import Calibration, calibrate
-from satchel.training.checkpoint import load_checkpoint, save_checkpoint
+from satchel.training.checkpoint import Identity, rows_hash, save_rows
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
-from satchel.training.figures import ValidationFigures, validation_figures
 from satchel.training.folder import LoggingReporter, RunFolder
-from satchel.training.loop import EpochRecord, Progress, metric_watched, train_epochs
+from satchel.training.learning import Learning, Stopping, never_stopping
+from satchel.training.loop import EpochRecord
 from satchel.training.plan import plan
+from satchel.training.resume import (
+    check_data,
+    check_settings,
+    known_rows,
+    last_checkpoint,
+    settings_that_count,
+)
 from satchel.training.settings import RunSettings
-from satchel.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,6 @@ class RunResult:
     corpus: Corpus
     epochs: list[EpochRecord]
     best_epoch: int
-    calibration: Calibration | None
 
     @property
     def threads(self) -> int:
@@ -52,7 +58,6 @@ class RunResult:
         return {
             "best_epoch": self.best_epoch,
             "epochs": [record.to_json() for record in self.epochs],
-            "calibration": None if self.calibration is None else asdict(self.calibration),
             "plan": asdict(plan(self.settings, self.corpus)),
         }
 
@@ -70,8 +75,6 @@ class RunResult:
                 (f"validation {name.replace('_', ' ')}", f"{value:.4f}")
                 for name, value in asdict(best.validation).items()
             ]
-        if self.calibration is not None:
-            rows += self.calibration.rows()
         if test is not None:
             rows += [
                 ("test accuracy", f"{test['accuracy']:.4f}"),
@@ -84,15 +87,9 @@ class RunResult:
 def prepare(settings: RunSettings, reporter: Reporter) -> tuple[RunSettings, Corpus]:
     """Settings with nothing left open, and the corpus they describe."""
     settings = resolve_settings(settings)
-    corpus = read_corpus(
-        settings.data,
-        settings.text,
-        settings.vocabulary,
-        seed=settings.seed,
-        threads=settings.threads or 1,
-        reporter=reporter,
-    )
-    return settings, corpus
+    origin = load_origin(settings)
+    known = None if origin is None else Known(origin.vocabulary, origin.labels)
+    return settings, _read(settings, known, reporter)
 
 
 def resolve_settings(settings: RunSettings) -> RunSettings:
@@ -125,51 +122,157 @@ def class_weights(settings: RunSettings, corpus: Corpus) -> NDArray[np.float32] 
     return np.array([wanted.get(label, 1.0) for label in labels.labels], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Start:
+    """How a run begins in its folder.
+
+    Attributes:
+        force: it replaces a run that is there.
+        resume: it goes on with the run that is there, if there is one.
+        allow_changed_data: it goes on also where the data is not what it was.
+    """
+
+    force: bool = False
+    resume: bool = False
+    allow_changed_data: bool = False
+
+
 def train(
     settings: RunSettings,
     folder: RunFolder,
     *,
-    force: bool,
+    start: Start,
     describe: Callable[[RunSettings], str],
     reporter: Reporter,
+    stopping: Stopping = never_stopping,
 ) -> RunResult:
     """Reads the data, trains, and writes the run folder.
 
     Args:
         settings: the whole config.
-        folder: where the run goes; nothing is written before the data is read.
-        force: whether an earlier run there may be replaced.
+        folder: where the run goes; nothing is written before the data is read. It stays locked.
+        start: what becomes of a run that is there.
         describe: gives the text of config.yaml for the resolved settings.
         reporter: hears of the progress.
+        stopping: a context that gives a function which says whether to save and stop.
 
     Raises:
         SatchelError: the tree in `satchel.errors` says which and why.
     """
-    folder.check(force=force)
-    settings, corpus = prepare(settings, reporter)
+    folder.check(force=start.force, resume=start.resume)
+    settings = resolve_settings(settings)
+    checkpoint = last_checkpoint(folder) if start.resume else None
+    origin = load_origin(settings, folder)
+    known = None if origin is None else Known(origin.vocabulary, origin.labels)
+    has_changed = False
+    with ThreadPoolExecutor(1) as aside:
+        hashing = aside.submit(fingerprint, _files(settings))  # while they are read
+        if checkpoint is not None:
+            check_settings(checkpoint, settings_that_count(settings))
+            has_changed = check_data(checkpoint, hashing.result(), allowed=start.allow_changed_data)
+            known = known_rows(checkpoint, folder) if has_changed else known
+        corpus = _read(settings, known, reporter)
+        data = hashing.result()
+    parameters, notes = starting_parameters(settings, corpus, None if checkpoint else origin)
+    del origin
     weights = class_weights(settings, corpus)
-    rng = np.random.default_rng(settings.seed)
-    parameters = initial_parameters(
-        rng, len(corpus.vocabulary), settings.model.embedding_dim, len(corpus.labels)
-    )
-    vectors = settings.model.pretrained
-    if vectors is not None:
-        coverage = apply_vectors(parameters, corpus.vocabulary, Path(vectors))
-    folder.begin(describe(settings))
+    task = Task(parameters, corpus.train, settings.model, settings.training, weights, settings.threads or 1)
+    engine, reason = make_engine(task)
+    rows = rows_hash(corpus.vocabulary, corpus.labels)
+    identity = Identity(settings_that_count(settings), data, rows, type(engine).__name__)
+    if checkpoint is None:
+        folder.begin(describe(settings))
+        save_rows(folder.rows, Known(corpus.vocabulary, corpus.labels))
     reporter = LoggingReporter(reporter, folder)
-    if vectors is not None:
-        reporter.message(f"Pre-trained vectors for {coverage}")
-    task = Task(
-        parameters,
-        corpus.train,
-        settings.model,
-        settings.training,
-        weights,
-        settings.threads or 1,
+    for note in [*notes, f"Training with the {reason}"]:
+        reporter.message(note)
+    learning = Learning(settings, corpus, task, engine, identity, folder, reporter)
+    if checkpoint is not None and known is not None and has_changed:
+        learning.begin_again(checkpoint, known)
+    elif checkpoint is not None:
+        learning.go_on_from(checkpoint)
+
+    def initialise() -> None:
+        parameters.assign(starting_parameters(settings, corpus, load_origin(settings, folder))[0])
+
+    epochs = learning.run(initialise, stopping)
+    model = _model(parameters, settings, corpus)
+    save_model(folder.model, model)
+    best = learning.progress.best
+    return RunResult(model, settings, corpus, epochs, len(epochs) if best is None else best.epoch)
+
+
+def is_finished(settings: RunSettings, folder: RunFolder) -> bool:
+    """Whether the folder holds the finished run of these settings.
+
+    Raises:
+        CheckpointError: it holds one of other settings.
+    """
+    if not folder.is_finished:
+        return False
+    checkpoint = last_checkpoint(folder)
+    if checkpoint is not None:
+        check_settings(checkpoint, settings_that_count(resolve_settings(settings)))
+    return True
+
+
+def load_origin(settings: RunSettings, folder: RunFolder | None = None) -> Model | None:
+    """The model that a run starts from, or None.
+
+    Raises:
+        ConfigError: it reads text, or is built, in another way than the config says; or the run
+            would replace it.
+        ModelFileError: there is none.
+    """
+    path = settings.training.start_from
+    if path is None:
+        return None
+    if folder is not None and locate_model(Path(path)).resolve() == folder.model.resolve():
+        raise ConfigError(
+            f"{path}: a run cannot start from the model that it replaces: choose another --output"
+        )
+    model = load_model(Path(path))
+    pairs = {
+        "text": (model.text, settings.text),
+        "vocabulary.word_ngrams": (
+            model.vocabulary_settings.word_ngrams,
+            settings.vocabulary.word_ngrams,
+        ),
+        "model.embedding_dim": (model.settings.embedding_dim, settings.model.embedding_dim),
+        "model.mode": (model.settings.mode, settings.model.mode),
+    }
+    for key, (of_model, of_config) in pairs.items():
+        if of_model != of_config:
+            raise ConfigError(
+                f"{key}: {path} was trained with {of_model!r}, and the config says {of_config!r}: a model "
+                "can be continued only as it was built; set it to the model's"
+            )
+    return model
+
+
+def starting_parameters(
+    settings: RunSettings, corpus: Corpus, origin: Model | None
+) -> tuple[Parameters, list[str]]:
+    """Where learning starts, and what there is to say of it."""
+    parameters = initial_parameters(
+        np.random.default_rng(settings.seed),
+        len(corpus.vocabulary),
+        settings.model.embedding_dim,
+        len(corpus.labels),
     )
-    epochs, best_epoch = _learn(settings, corpus, task, folder, reporter)
-    calibration = _calibration(corpus, settings, task)
-    model = Model(
+    notes = []
+    if settings.model.pretrained is not None:
+        coverage = apply_vectors(parameters, corpus.vocabulary, Path(settings.model.pretrained))
+        notes.append(f"Pre-trained vectors for {coverage}")
+    if origin is not None:
+        known = Known(origin.vocabulary, origin.labels)
+        carried = carry_over(origin.parameters, known, parameters, corpus.vocabulary, corpus.labels)
+        notes.append(f"Starting from {settings.training.start_from}: {carried}")
+    return parameters, notes
+
+
+def _model(parameters: Parameters, settings: RunSettings, corpus: Corpus) -> Model:
+    return Model(
         parameters,
         corpus.vocabulary,
         corpus.labels,
@@ -177,76 +280,26 @@ def train(
         settings.text,
         settings.vocabulary,
         settings.model,
-        temperature=1.0 if calibration is None else calibration.temperature,
     )
-    save_model(folder.model, model)
-    return RunResult(model, settings, corpus, epochs, best_epoch, calibration)
 
 
-def _learn(
-    settings: RunSettings, corpus: Corpus, task: Task, folder: RunFolder, reporter: Reporter
-) -> tuple[list[EpochRecord], int]:
-    """Trains `task.parameters` and leaves them at the best epoch; returns the epochs and which."""
-    engine, reason = make_engine(task)
-    reporter.message(f"Training with the {reason}")
-    progress = Progress()
-    epochs = []
-    for record in train_epochs(
-        engine,
-        corpus.train,
-        settings.training,
+def _read(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
+    return read_corpus(
+        settings.data,
+        settings.text,
+        settings.vocabulary,
         seed=settings.seed,
-        shuffle=settings.data.shuffle,
-        validate=_validator(corpus, settings, task),
-        progress=progress,
+        threads=settings.threads or 1,
+        known=known,
         reporter=reporter,
-    ):
-        epochs.append(record)
-        folder.add_epoch(record.to_json())
-        save_checkpoint(folder.last_checkpoint, task.parameters, engine.state(), progress)
-        if record.is_best and corpus.validation is not None:
-            shutil.copyfile(folder.last_checkpoint, folder.best_checkpoint)
-        reporter.message(_epoch_line(record, settings.training.epochs))
-    if progress.best_epoch != progress.epoch:
-        load_checkpoint(folder.best_checkpoint, task.parameters)
-        metric = metric_watched(settings.training)
-        reporter.message(f"Keeping epoch {progress.best_epoch}, the best by validation {metric}")
-    return epochs, progress.best_epoch
-
-
-def _validator(corpus: Corpus, settings: RunSettings, task: Task) -> Callable[[], ValidationFigures] | None:
-    """A function that gives the figures of the validation set at the parameters as they are."""
-    if corpus.validation is None:
-        return None
-    dataset = corpus.validation.dataset
-    logits = _scorer(dataset, settings, task)
-    return lambda: validation_figures(logits(), dataset.targets)
-
-
-def _calibration(corpus: Corpus, settings: RunSettings, task: Task) -> Calibration | None:
-    """What the validation set says of the probabilities, where there is one and it is asked."""
-    if corpus.validation is None or settings.training.calibration == "none":
-        return None
-    dataset = corpus.validation.dataset
-    return calibrate(_scorer(dataset, settings, task)(), dataset.targets)
-
-
-def _scorer(dataset: BagDataset, settings: RunSettings, task: Task) -> Callable[[], NDArray[np.float32]]:
-    """A function that gives the logits of a data set, float32 [N, C], at the parameters as they are."""
-    workers = Workers(task.threads)
-    return lambda: scoring.logits(
-        task.parameters, settings.model.mode, dataset.ids, dataset.offsets, dataset.weights, workers
     )
 
 
-def _epoch_line(record: EpochRecord, epochs: int) -> str:
-    """One line an epoch, for the terminal and the log."""
-    line = f"Epoch {record.epoch}/{epochs}: loss {record.train_loss:.4f}"
-    if record.validation is not None:
-        figures = record.validation
-        line += (
-            f", validation loss {figures.loss:.4f}, accuracy {figures.accuracy:.4f}, "
-            f"macro F1 {figures.f1_macro:.4f}"
-        )
-    line += f", {record.documents_per_second:,.0f} documents/s"
-    return line + (" *" if record.is_best and record.validation is not None else "")
+def _files(settings: RunSettings) -> list[Paths]:
+    """What a run learns from."""
+    files: list[Paths] = [settings.data.train]
+    if isinstance(settings.data.validation, str | list):
+        files.append(settings.data.validation)
+    if settings.training.start_from is not None:
+        files.append(str(locate_model(Path(settings.training.start_from))))
+    return files

@@ -45,18 +45,7 @@ class TrainingSettings(Settings):
     )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of torch.optim.SGD.")
     nesterov: bool = Field(False, description="Nesterov momentum.")
-    linear_learning_rate: float = Field(
-        0.1,
-        ge=0,
-        description="What the learning rate is multiplied by for the linear layer's weight; 0 leaves it "
-        "as it starts, and the model is a linear one in its features.",
-    )
-    bias_learning_rate: float = Field(
-        0.1, ge=0, description="What the learning rate is multiplied by for the bias."
-    )
-    weight_decay: float = Field(
-        0.0, ge=0, description="Weight decay of torch.optim.SGD, on the embedding alone."
-    )
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay of torch.optim.SGD.")
     clip_norm: float | None = Field(
         None,
         gt=0,
@@ -73,16 +62,21 @@ class TrainingSettings(Settings):
     early_stopping: EarlyStopping | None = Field(
         None, description="Stop early, by a validation metric; `null` for never."
     )
-    calibration: Literal["temperature", "none"] = Field(
-        "temperature",
-        description="`temperature` divides the logits by a number fitted to the validation set after "
-        "training, so that probabilities are as often right as they say (arXiv:1706.04599); it changes no "
-        "label. `none`, or no validation set: they stay as they are.",
-    )
     best_metric: MetricName = Field(
         "accuracy",
         description="The validation metric by which the best epoch is chosen when there is no early "
         "stopping; the model file holds that epoch.",
+    )
+    checkpoint_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Within an epoch, the state is saved when so much time has passed; it is saved after "
+        "each epoch in any case.",
+    )
+    start_from: str | None = Field(
+        None,
+        description="A run folder or model file to start from: its features and labels keep what they "
+        "learned, and stay also where the new data lacks them.",
     )
 
 

@@ -1,0 +1,73 @@
+"""What files hold, as short texts: whether data is what it was."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from satchel.data.readers.paths import STDIN, expand
+from satchel.data.settings import Paths
+from satchel.errors import DataError
+from satchel.reporting import byte_size
+
+Fingerprints = dict[str, tuple[int, str]]
+
+_PIECE = 1 << 20
+
+
+def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
+    """The size in bytes and a SHA-256 of the content of every file meant, by its path.
+
+    A folder of classes is one entry: the names and contents of all files in it. Standard input
+    can be read once only: its text is empty.
+
+    Raises:
+        DataError: a file is missing or cannot be read.
+    """
+    found: Fingerprints = {}
+    for named in paths:
+        for path in expand(named):
+            try:
+                found[str(path)] = (0, "") if str(path) == STDIN else _fingerprint(path)
+            except OSError as error:
+                raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
+    return found
+
+
+def differences(before: Fingerprints, now: Fingerprints) -> list[str]:
+    """What changed between two fingerprints, a line each; none where nothing did."""
+    lines = [f"{path}: is not used any more" for path in before if path not in now]
+    for path, (size, text) in now.items():
+        if path not in before:
+            lines.append(f"{path}: was not used before")
+        elif not text:
+            lines.append("standard input: cannot be compared with what it was")
+        elif before[path] != (size, text):
+            was = byte_size(before[path][0])
+            lines.append(
+                f"{path}: other content"
+                + (f", {byte_size(size)} instead of {was}" if byte_size(size) != was else "")
+            )
+    return lines
+
+
+def _fingerprint(path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    if not path.is_dir():
+        return _add(path, digest), digest.hexdigest()
+    size = 0
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        digest.update(str(file.relative_to(path)).encode("utf-8", "surrogateescape") + b"\0")
+        inside = hashlib.sha256()
+        size += _add(file, inside)
+        digest.update(inside.digest())
+    return size, digest.hexdigest()
+
+
+def _add(path: Path, digest: "hashlib._Hash") -> int:
+    """Adds a file's content; returns its size."""
+    size = 0
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return size

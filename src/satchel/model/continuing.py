@@ -1,0 +1,61 @@
+"""Carrying what was learned over to a vocabulary and label set that hold the old ones and more."""
+
+from dataclasses import dataclass
+
+from satchel.data.vocabulary import Known, LabelSet, Vocabulary
+from satchel.model.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How much of a model is known from before.
+
+    Attributes:
+        features: rows that keep what they learned.
+        unseen_features: those of them that the new data lacks.
+        new_features: rows that start anew.
+        labels: classes that keep what they learned.
+        unseen_labels: those of them that the new data lacks.
+        new_labels: classes that start anew.
+    """
+
+    features: int
+    unseen_features: int
+    new_features: int
+    labels: int
+    unseen_labels: int
+    new_labels: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.features:,} features known ({self.unseen_features:,} of them not in the new data), "
+            f"{self.new_features:,} new; {self.labels:,} labels known ({self.unseen_labels:,} of them not "
+            f"in the new data), {self.new_labels:,} new"
+        )
+
+
+def carry_over(
+    old: Parameters, known: Known, parameters: Parameters, vocabulary: Vocabulary, labels: LabelSet
+) -> Carried:
+    """Copies the values of all features and labels that were known into their new places.
+
+    Args:
+        old: what was learned.
+        known: what its rows stand for.
+        parameters: of the new vocabulary and labels; what is new in them stays as it is.
+        vocabulary: holds all features that were known.
+        labels: hold all labels that were known.
+    """
+    rows = vocabulary.rows_of(known.vocabulary.hashes)
+    classes = labels.of_values(known.labels.labels)
+    parameters.embedding[rows] = old.embedding
+    parameters.weight[classes] = old.weight
+    parameters.bias[classes] = old.bias
+    return Carried(
+        features=len(rows),
+        unseen_features=int((vocabulary.counts[rows] == 0).sum()),
+        new_features=len(vocabulary) - len(rows),
+        labels=len(classes),
+        unseen_labels=sum(labels.counts[number] == 0 for number in classes.tolist()),
+        new_labels=len(labels) - len(classes),
+    )

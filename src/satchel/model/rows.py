@@ -1,0 +1,64 @@
+"""What the rows of the embedding stand for, as tensors: in model files, and beside checkpoints.
+
+| tensor | type | content |
+|---|---|---|
+| vocabulary.hashes    | uint64 [V]     | each row's feature |
+| vocabulary.counts    | int64 [V]      | its occurrences in the training data |
+| vocabulary.word_rows | int32 [W]      | the rows that are words |
+| vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
+| vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satchel.data.featurizer import text_buffers
+from satchel.data.vocabulary import Vocabulary
+
+TYPES: dict[str, type[np.generic]] = {
+    "vocabulary.hashes": np.uint64,
+    "vocabulary.counts": np.int64,
+    "vocabulary.word_rows": np.int32,
+    "vocabulary.word_ends": np.int64,
+    "vocabulary.words": np.uint8,
+}
+
+
+def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
+    """A vocabulary as tensors."""
+    bounds, data = text_buffers(vocabulary.words)
+    return {
+        "vocabulary.hashes": vocabulary.hashes,
+        "vocabulary.counts": vocabulary.counts,
+        "vocabulary.word_rows": vocabulary.word_rows,
+        "vocabulary.word_ends": bounds[1:] - bounds[0],
+        "vocabulary.words": data[bounds[0] : bounds[-1]],
+    }
+
+
+def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int) -> Vocabulary:
+    """The vocabulary that tensors are of, when they fit together.
+
+    Raises:
+        ValueError: they do not; the message says how (pa.ArrowInvalid, which is one, of words that
+            are not UTF-8).
+    """
+    hashes, ends = tensors["vocabulary.hashes"], tensors["vocabulary.word_ends"]
+    word_rows, blob = tensors["vocabulary.word_rows"], tensors["vocabulary.words"]
+    if (int(ends[-1]) if len(ends) else 0) != len(blob):
+        raise ValueError(f"vocabulary.words has the shape {blob.shape}, and the words end elsewhere")
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    if (np.diff(starts) < 0).any() or (len(word_rows) and not _rising(word_rows, len(hashes))):
+        raise ValueError("its words are out of order")
+    words = pa.LargeStringArray.from_buffers(
+        len(word_rows), pa.py_buffer(starts), pa.py_buffer(np.ascontiguousarray(blob))
+    )
+    words.validate(full=True)
+    return Vocabulary(hashes, tensors["vocabulary.counts"], word_rows, words, total_words)
+
+
+def _rising(rows: NDArray[np.int32], limit: int) -> bool:
+    return bool(rows[0] >= 0 and rows[-1] < limit and (np.diff(rows) > 0).all())

@@ -1,0 +1,276 @@
+"""The learning of a run: epochs, checkpoints, going back after a divergence, stopping when asked to."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+
+import numpy as np
+
+from satchel.data.corpus import Corpus
+from satchel.data.vocabulary import Known
+from satchel.errors import CheckpointError, DivergedError, StoppedError
+from satchel.model import scoring
+from satchel.model.continuing import carry_over
+from satchel.reporting import Reporter
+from satchel.training.checkpoint import (
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+    save_rows,
+    stored_parameters,
+)
+from satchel.training.divergence import MAX_HALVINGS, is_sound
+from satchel.training.engines.base import Engine, Task
+from satchel.training.figures import ValidationFigures, validation_figures
+from satchel.training.folder import RunFolder
+from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
+from satchel.training.settings import RunSettings
+from satchel.workers import Workers
+
+Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
+
+
+def never_stopping() -> AbstractContextManager[Callable[[], bool]]:
+    """What a run is given that nobody asks to stop."""
+    return nullcontext(lambda: False)
+
+
+class Learning:
+    """One training under way: parameters, engine, where it stands, and what it has on the disk."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        corpus: Corpus,
+        task: Task,
+        engine: Engine,
+        identity: Identity,
+        folder: RunFolder,
+        reporter: Reporter,
+    ) -> None:
+        self.progress = Progress()
+        self._settings = settings
+        self._corpus = corpus
+        self._task = task
+        self._engine = engine
+        self._identity = identity
+        self._folder = folder
+        self._reporter = reporter
+        self._saved = time.monotonic()
+
+    def go_on_from(self, checkpoint: Checkpoint) -> None:
+        """Takes the state of the last checkpoint; what a kill kept from being written is written now.
+
+        Raises:
+            CheckpointError: it is of another engine, of other rows, or damaged.
+        """
+        before = checkpoint.identity
+        for what, was, now in (
+            ("engine", before.engine, self._identity.engine),
+            ("vocabulary", before.rows, self._identity.rows),
+        ):
+            if was != now:
+                raise CheckpointError(
+                    f"{checkpoint.path}: cannot go on: its {what} ({was}) is not this run's ({now}), made "
+                    "from the same config and data: go on where, and with the Satchel with which, it was "
+                    "started, or start anew with --force"
+                )
+        self._engine.load_state(load_checkpoint(checkpoint.path, self._task.parameters))
+        self.progress = checkpoint.progress
+        self._folder.sweep()
+        if not self.progress.documents:
+            self._name_checkpoints()
+        self._folder.set_epochs([record.to_json() for record in self.progress.records])
+        self._reporter.message(f"Going on {self._place()}")
+
+    def begin_again(self, checkpoint: Checkpoint, known: Known) -> None:
+        """Carries what a checkpoint learned over to changed data: to the epoch that was under way.
+
+        The figures of before are of other data: the best epoch is looked for anew, and momentum of
+        other parameters is dropped.
+
+        Args:
+            checkpoint: of the training on the data as it was.
+            known: what its rows stand for.
+        """
+        corpus, before = self._corpus, checkpoint.progress
+        carried = carry_over(
+            stored_parameters(checkpoint.path), known, self._task.parameters, corpus.vocabulary, corpus.labels
+        )
+        self.progress = Progress(
+            [replace(record, is_best=False) for record in before.records], halvings=before.halvings
+        )
+        self._folder.sweep()
+        self._folder.best_checkpoint.unlink(missing_ok=True)
+        save_rows(self._folder.rows, Known(corpus.vocabulary, corpus.labels))
+        self._save()
+        self._name_checkpoints()
+        self._folder.set_epochs([record.to_json() for record in self.progress.records])
+        self._reporter.message(f"Going on {self._place()}, with changed data: {carried}")
+
+    def run(self, initialise: Callable[[], None], stopping: Stopping) -> list[EpochRecord]:
+        """Trains to the end, and leaves the parameters at the best epoch.
+
+        Args:
+            initialise: sets the parameters to where training starts, once more.
+            stopping: a context that gives a function which says whether to stop.
+
+        Returns:
+            The records of all epochs, also of those before a resumption.
+
+        Raises:
+            DivergedError: it diverged at every learning rate that was tried.
+            StoppedError: it was asked to stop, and did.
+        """
+        with stopping() as is_wanted:
+            while True:
+                try:
+                    self._train(is_wanted)
+                    break
+                except DivergedError as error:
+                    self._go_back(error, initialise)
+        best = self.progress.best
+        if best is not None and best.epoch != self.progress.epoch:
+            load_checkpoint(self._folder.best_checkpoint, self._task.parameters)
+            metric = metric_watched(self._settings.training)
+            self._reporter.message(f"Keeping epoch {best.epoch}, the best by validation {metric}")
+        return self.progress.records
+
+    def _train(self, is_wanted: Callable[[], bool]) -> None:
+        settings, training = self._settings, self._settings.training
+
+        def between() -> None:
+            wanted = is_wanted()
+            if wanted or time.monotonic() - self._saved >= training.checkpoint_seconds:
+                self._save()
+            if wanted:
+                raise self._stopped()
+
+        for record in train_epochs(
+            self._engine,
+            self._corpus.train,
+            training,
+            seed=settings.seed,
+            shuffle=settings.data.shuffle,
+            limits=Limits.of(
+                self._corpus.train,
+                settings.model.embedding_dim,
+                len(self._corpus.labels),
+                training.batch_size,
+            ),
+            validate=self._validator(),
+            progress=self.progress,
+            between=between,
+            reporter=self._reporter,
+        ):
+            self._save()
+            self._name_checkpoints()
+            self._folder.add_epoch(record.to_json())
+            self._reporter.message(_epoch_line(record, training.epochs))
+            if is_wanted() and record.epoch < training.epochs:
+                raise self._stopped()
+
+    def _save(self) -> None:
+        """Writes the state, if it is one to go on from.
+
+        Raises:
+            DivergedError: it is not, at the end of an epoch. Within one nothing is raised, because
+                what comes of a training must not depend on when it was saved.
+        """
+        if not is_sound(self._task.parameters):
+            if self.progress.documents:
+                return
+            raise DivergedError(f"the parameters became huge or NaN in epoch {self.progress.epoch}")
+        save_checkpoint(
+            self._folder.last_checkpoint,
+            self._task.parameters,
+            self._engine.state(),
+            self.progress,
+            self._identity,
+        )
+        self._saved = time.monotonic()
+
+    def _name_checkpoints(self) -> None:
+        """Gives the last checkpoint, of an epoch's end, its other names."""
+        self._folder.keep_checkpoint(self._folder.epoch_checkpoint)
+        best = self.progress.best
+        if self._corpus.validation is not None and best is not None and best.epoch == self.progress.epoch:
+            self._folder.keep_checkpoint(self._folder.best_checkpoint)
+
+    def _go_back(self, error: DivergedError, initialise: Callable[[], None]) -> None:
+        """Back to the end of the last good epoch, or to the start, with half the learning rate.
+
+        Not to a checkpoint within an epoch: when it was made depends on the clock.
+        """
+        halvings = self.progress.halvings + 1
+        rate = self._settings.training.learning_rate
+        if halvings > MAX_HALVINGS:
+            raise DivergedError(
+                f"{error}, and so it did with every learning rate from {rate:g} down to "
+                f"{rate * 0.5**MAX_HALVINGS:g}: lower training.learning_rate to a tenth, or set "
+                "training.clip_norm"
+            ) from None
+        if self._folder.epoch_checkpoint.exists():
+            checkpoint = read_checkpoint(self._folder.epoch_checkpoint)
+            self._engine.load_state(load_checkpoint(checkpoint.path, self._task.parameters))
+            self.progress = checkpoint.progress
+        else:
+            initialise()
+            self._engine.load_state({})
+            self.progress = Progress()
+        self.progress.halvings = halvings
+        place = f"the end of epoch {self.progress.epoch}" if self.progress.epoch else "the start"
+        self._reporter.warning(
+            f"training diverged: {error}; going back to {place}, with the learning rate halved to "
+            f"{rate * 0.5**halvings:g}"
+        )
+
+    def _stopped(self) -> StoppedError:
+        return StoppedError(
+            f"stopped {self._place()}; all of it is saved, and `satchel train --resume {self._folder.path}` "
+            "goes on from there"
+        )
+
+    def _place(self) -> str:
+        progress, epochs = self.progress, self._settings.training.epochs
+        if not progress.documents:
+            return f"after epoch {progress.epoch} of {epochs}"
+        share = progress.documents / len(self._corpus.train)
+        return f"in epoch {progress.epoch + 1} of {epochs}, {share:.0%} done"
+
+    def _validator(self) -> Callable[[], ValidationFigures] | None:
+        """A function that gives the figures of the validation set at the parameters as they are."""
+        if self._corpus.validation is None:
+            return None
+        dataset, task = self._corpus.validation.dataset, self._task
+        workers = Workers(task.threads)
+
+        def validate() -> ValidationFigures:
+            logits = scoring.logits(
+                task.parameters,
+                self._settings.model.mode,
+                dataset.ids,
+                dataset.offsets,
+                dataset.weights,
+                workers,
+            )
+            with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
+                return validation_figures(logits, dataset.targets)
+
+        return validate
+
+
+def _epoch_line(record: EpochRecord, epochs: int) -> str:
+    """One line an epoch, for the terminal and the log."""
+    line = f"Epoch {record.epoch}/{epochs}: loss {record.train_loss:.4f}"
+    if record.validation is not None:
+        figures = record.validation
+        line += (
+            f", validation loss {figures.loss:.4f}, accuracy {figures.accuracy:.4f}, "
+            f"macro F1 {figures.f1_macro:.4f}"
+        )
+    line += f", {record.documents_per_second:,.0f} documents/s"
+    return line + (" *" if record.is_best and record.validation is not None else "")
