@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from satchel import __version__
-from satchel.cli import evaluate, init, predict, sample, schema, train, vocab
+from satchel.cli import check, evaluate, init, predict, sample, schema, train, vocab
 from satchel.cli.console import user_errors
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("check")(check.check)
 app.command("vocab")(vocab.vocab)
 app.command("init")(init.init)
 app.command("sample")(sample.sample)

@@ -1,0 +1,131 @@
+"""`satchel check`."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from satchel.cli.evaluate import ThreadsOption
+from satchel.cli.train import SetOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from satchel.data.checks import CheckReport, Finding, Place, Summary
+    from satchel.data.settings import DataSettings, TextSettings
+
+_CLASSES_SHOWN = 20
+_GROUPS_SHOWN = 5
+
+
+def check(
+    source: Annotated[
+        str, typer.Argument(metavar="CONFIG|DATA", help="A YAML file, or labelled data.", show_default=False)
+    ],
+    overrides: SetOption = None,
+    test: Annotated[
+        str | None, typer.Option(help="Test data to compare with; the config's when left out.")
+    ] = None,
+    input_format: Annotated[str | None, typer.Option(help="Format of the data, where DATA is given.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Text column, where DATA is given.")] = None,
+    label: Annotated[str | None, typer.Option(help="Label column, where DATA is given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 on any warning.")] = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Look for what spoils training: duplicates, leaks, label typos, odd texts, telling words."""
+    import json
+    import os
+
+    from satchel.cli.console import ConsoleReporter
+    from satchel.data.checks import check_data
+
+    data, text_settings = _settings(source, overrides, input_format, text, label)
+    if test is not None:
+        data = data.model_copy(update={"test": test})
+    report = check_data(
+        data, text_settings, threads=threads or os.cpu_count() or 1, reporter=ConsoleReporter()
+    )
+    if as_json:
+        print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_lines(report)))
+    if strict and report.warnings:
+        raise SystemExit(1)
+
+
+def _settings(
+    source: str,
+    overrides: list[str] | None,
+    input_format: str | None,
+    text: list[str] | None,
+    label: str | None,
+) -> "tuple[DataSettings, TextSettings]":
+    """The sections `data` and `text` of the config, or of a config that names the data alone."""
+    from satchel.config.loading import load_config
+    from satchel.data.readers import override
+    from satchel.data.settings import DataSettings, ReaderSettings, TextSettings
+    from satchel.errors import ConfigError
+
+    if Path(source).suffix.lower() in (".yaml", ".yml"):
+        if input_format or text or label:
+            raise ConfigError(
+                "--input-format, --text and --label go with DATA: with a config use --set data.text=…"
+            )
+        config = load_config(Path(source), overrides or ())
+        return config.data, config.text
+    if overrides:
+        raise ConfigError(f"--set goes with a config, and {source} is data: give a YAML file")
+    reader = override(
+        ReaderSettings(), source, format_name=input_format, text=text, label=label, labelled=True
+    )
+    return DataSettings(train=source, validation=None, **dict(reader)), TextSettings()
+
+
+def _lines(report: "CheckReport") -> "Iterator[str]":
+    from satchel.data.checks.findings import plural
+
+    for summary in report.summaries:
+        yield from _summary(summary)
+        yield ""
+    for finding in report.findings:
+        yield from _finding(finding)
+    notes = len(report.findings) - len(report.warnings)
+    yield f"{plural(len(report.warnings), 'warning')}, {plural(notes, 'note')}"
+
+
+def _summary(summary: "Summary") -> "Iterator[str]":
+    from satchel.cli.tables import table
+
+    words = summary.words
+    yield (
+        f"{summary.role}: {summary.documents:,} documents, {len(summary.classes):,} classes, "
+        f"{words['shortest']:,} to {words['longest']:,} words (median {words['median']:,})"
+    )
+    if summary.role != "train":
+        return
+    total = max(1, summary.documents)
+    shown = list(summary.classes.items())
+    left = shown[_CLASSES_SHOWN:]
+    rows = [(f"  {label}", f"{count:,}  {count / total:6.1%}") for label, count in shown[:_CLASSES_SHOWN]]
+    if left:
+        rows.append((f"  … {len(left):,} more", f"{sum(count for _, count in left):,}        "))
+    yield table(rows)
+
+
+def _finding(finding: "Finding") -> "Iterator[str]":
+    yield f"{finding.severity}: {finding.kind}: {finding.message}"
+    for group in finding.groups[:_GROUPS_SHOWN]:
+        yield f"    {_places(group)}"
+    if len(finding.groups) > _GROUPS_SHOWN:
+        yield "    …"
+    yield ""
+
+
+def _places(group: "Sequence[Place]") -> str:
+    """`train.csv:3 = 17 = 20`: the file again only where it is another."""
+    parts = [str(group[0])]
+    for before, place in pairwise(group):
+        parts.append(str(place.line) if place.file == before.file else str(place))
+    return " = ".join(parts)
