@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # A folder that already holds the pinned wheels can be named through pip's own settings (PIP_FIND_LINKS).
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo lint test slow docs benchmark clean
+.PHONY: install demo lint test slow browser docs benchmark clean
 
 install: $(INSTALLED)
 
@@ -30,6 +30,11 @@ test: lint
 
 slow: install
 	$(BIN)/pytest -m slow
+
+# Chromium and its driver, for the tests of the report in a real browser (Debian, Ubuntu; as root).
+browser:
+	apt-get update
+	apt-get install -y chromium chromium-driver
 
 docs: install
 	$(BIN)/python tools/reference.py

@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from satchel import __version__
-from satchel.cli import check, evaluate, init, predict, sample, schema, train, vocab
+from satchel.cli import (
+    check,
+    evaluate,
+    explain,
+    features,
+    init,
+    neighbors,
+    predict,
+    project,
+    report,
+    sample,
+    schema,
+    train,
+    vocab,
+)
 from satchel.cli.console import user_errors
 
 app = typer.Typer(
@@ -22,6 +36,11 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("check")(check.check)
+app.command("report")(report.report)
+app.command("explain")(explain.explain)
+app.command("neighbors")(neighbors.neighbors)
+app.command("features")(features.features)
+app.command("project")(project.project)
 app.command("vocab")(vocab.vocab)
 app.command("init")(init.init)
 app.command("sample")(sample.sample)

@@ -59,6 +59,18 @@ class Featurizer:
             enumerate(pieces),
         )
 
+    def spans(self, piece: Features) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each feature of a piece is in its normalised text: the way from a feature back to words.
+
+        Returns:
+            int64 [F] and [F], the first byte in `piece.data` and the byte after the last: of the word,
+            or from the first to the last word of an n-gram.
+        """
+        starts = np.empty(len(piece.hashes), dtype=np.int64)
+        ends = np.empty(len(piece.hashes), dtype=np.int64)
+        kernels.feature_spans(piece.starts, piece.ends, piece.word_offsets, self.longest_ngram, starts, ends)
+        return starts, ends
+
     def _piece(self, data: NDArray[np.uint8], offsets: NDArray[np.int64], scratch: "_Scratch") -> Features:
         size = int(offsets[-1] - offsets[0])
         hashes, starts, ends = scratch.reserve(size * self.longest_ngram, size)

@@ -190,3 +190,32 @@ def features(  # type: ignore[no-untyped-def]
                 feature += 1
         feature_offsets[document + 1] = feature
         word_offsets[document + 1] = word
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def feature_spans(  # type: ignore[no-untyped-def]
+    starts, ends, word_offsets, longest, feature_starts, feature_ends
+):
+    """Where each feature of `features` is in the text, in the same order.
+
+    Args:
+        starts: int64 [words], each word's first byte.
+        ends: int64 [words], the byte after each word's last.
+        word_offsets: int64 [N + 1], where each document's words begin.
+        longest: words of the longest n-gram.
+        feature_starts: int64 [F], receives the first byte of each feature's first word.
+        feature_ends: int64 [F], receives the byte after the last of its last word.
+    """
+    feature = 0
+    for document in range(word_offsets.shape[0] - 1):
+        first = word_offsets[document]
+        last = word_offsets[document + 1]
+        for i in range(first, last):
+            feature_starts[feature] = starts[i]
+            feature_ends[feature] = ends[i]
+            feature += 1
+        for i in range(first, last):
+            for k in range(i + 1, min(i + longest, last)):
+                feature_starts[feature] = starts[i]
+                feature_ends[feature] = ends[k]
+                feature += 1

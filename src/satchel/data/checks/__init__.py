@@ -10,11 +10,12 @@ from satchel.data.checks.labels import label_findings
 from satchel.data.checks.leakage import leakage_findings
 from satchel.data.checks.survey import Role, Survey, Surveyor, shingle_length
 from satchel.data.checks.texts import text_findings
-from satchel.data.featurizer import Featurizer, Workers
+from satchel.data.featurizer import Featurizer
 from satchel.data.readers import named, read, resolve, total_bytes
 from satchel.data.settings import DataSettings, Paths, ReaderSettings, TextSettings
 from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
+from satchel.workers import Workers
 
 __all__ = ["CheckReport", "Finding", "Place", "Summary", "check_data"]
 

@@ -20,7 +20,7 @@ SIGNATURE_PLACES = 64
 LEAST_WORDS = 10  # of a text that is compared with others; shorter ones are alike by chance
 MOST_SIGNATURES = 2_000_000  # 256 MB
 _SHINGLE = 2  # words; the sets compared are of words and pairs of words
-_SAMPLE = 10_000  # texts kept as they are, the same number of each class
+_SAMPLE = 4_000  # texts kept as they are, the same number of each class
 
 _RNG = np.random.default_rng(1997)
 _FACTORS = _RNG.integers(0, 2**32, SIGNATURE_PLACES, dtype=np.uint32) | np.uint32(1)

@@ -1,0 +1,27 @@
+"""`satchel neighbors`."""
+
+from typing import Annotated
+
+import typer
+
+from satchel.cli.evaluate import ModelArgument
+
+
+def neighbors(
+    model: ModelArgument,
+    word: Annotated[str, typer.Argument(help="A word of the vocabulary.", show_default=False)],
+    top: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the words whose vectors are nearest, by cosine: those that the model takes for alike."""
+    import json
+
+    from satchel.cli.tables import table
+    from satchel.evaluation.vectors import neighbours
+    from satchel.model.modelfile import load_model
+
+    found = neighbours(load_model(model), word, top)
+    if as_json:
+        print(json.dumps([feature.to_json() for feature in found], ensure_ascii=False, indent=2))
+        return
+    print(table((feature.name, f"{feature.score:.4f}") for feature in found))

@@ -1,0 +1,35 @@
+"""The documents of a validation set, as they are in the files."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from satchel.data import batches
+from satchel.data.readers import read
+from satchel.data.settings import DataSettings
+from satchel.data.splitting import StratifiedSplit
+
+
+def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch]:
+    """The validation documents of a run, in order: those of its files, or those split off from training.
+
+    Args:
+        data: the run's, with resolved reader settings.
+        seed: the run's, which decides the split.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    if data.validation is None:
+        return
+    if not isinstance(data.validation, float):
+        yield from read(data.validation, data.reader(), labelled=True)
+        return
+    split = StratifiedSplit(data.validation, seed)
+    for batch in read(data.train, data.reader(), labelled=True):
+        encoded = batch.column(batches.LABELS).flatten().dictionary_encode()
+        chosen = split.choose(encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist())
+        kept = batch.filter(pa.array(chosen))
+        if kept.num_rows:
+            yield kept

@@ -1,0 +1,246 @@
+"""Why a model says what it says: the exact share of each feature in each logit.
+
+The logits are linear in the document's vector, and for `mean` and `sum` that is linear in its
+features: logit = bias + sum over features of weight * embedding row · linear row. For `max` each
+dimension comes from one feature, which gets that dimension's product. In all three the
+contributions and the bias sum to the logit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satchel.data.encoder import Encoded
+from satchel.data.featurizer import Features
+from satchel.kernels import table
+from satchel.model.modelfile import Model
+from satchel.model.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature adds to the logits.
+
+    Attributes:
+        name: the words of the text that it is; several where features share a row.
+        spans: where it occurs in the text, as positions of characters [start, end).
+        logits: float64 [C], its share in each logit, all occurrences together.
+    """
+
+    name: str
+    spans: tuple[tuple[int, int], ...]
+    logits: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A prediction taken apart: `bias` and the contributions' `logits` sum to `logits`.
+
+    Attributes:
+        text: as the model reads it: normalised.
+        labels: the C classes.
+        bias: float64 [C].
+        contributions: one for each different feature that the model knows.
+        logits: float64 [C], before calibration.
+        probabilities: float32 [C], as `predict` gives them.
+        words: where the text's words are, as positions of characters.
+        unknown: the words among them that no known feature covers.
+    """
+
+    text: str
+    labels: tuple[str, ...]
+    bias: NDArray[np.float64]
+    contributions: tuple[Contribution, ...]
+    logits: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+    words: tuple[tuple[int, int], ...]
+
+    def ranking(self) -> list[int]:
+        """The classes, most probable first."""
+        order: list[int] = np.argsort(-self.probabilities, kind="stable").tolist()
+        return order
+
+    def standing_out(self, label: int, against: int | None = None) -> NDArray[np.float64]:
+        """How much more each contribution adds to one logit than to another, or to the mean of all.
+
+        What is added to every logit alike changes no probability, so this is what speaks for the class.
+
+        Args:
+            label: the class.
+            against: the class that it is compared with; the mean of all when left out.
+
+        Returns:
+            float64 [features].
+        """
+        if not self.contributions:
+            return np.zeros(0)
+        shares = np.stack([contribution.logits for contribution in self.contributions])
+        other = shares.mean(axis=1) if against is None else shares[:, against]
+        ahead: NDArray[np.float64] = shares[:, label] - other
+        return ahead
+
+    def word_scores(self, label: int, against: int | None = None) -> NDArray[np.float64]:
+        """`standing_out`, given to words: an n-gram's share to its words in equal parts, float64 [words]."""
+        scores = np.zeros(len(self.words))
+        starts = np.array([start for start, _ in self.words], dtype=np.int64)
+        ends = np.array([end for _, end in self.words], dtype=np.int64)
+        for contribution, share in zip(
+            self.contributions, self.standing_out(label, against).tolist(), strict=True
+        ):
+            for start, end in contribution.spans:
+                first = int(np.searchsorted(ends, start, side="right"))
+                last = max(first + 1, int(np.searchsorted(starts, end, side="left")))
+                scores[first:last] += share / len(contribution.spans) / (last - first)
+        return scores
+
+    def to_json(self) -> dict[str, Any]:
+        """As `satchel explain --json` has it; features by how much they stand out for the first class."""
+        ranking = self.ranking()
+        ahead = self.standing_out(ranking[0])
+        order = np.argsort(-np.abs(ahead), kind="stable").tolist()
+        return {
+            "text": self.text,
+            "label": self.labels[ranking[0]],
+            "probabilities": self._by_label(self.probabilities),
+            "logits": self._by_label(self.logits),
+            "bias": self._by_label(self.bias),
+            "features": [
+                {
+                    "feature": self.contributions[place].name,
+                    "spans": [list(span) for span in self.contributions[place].spans],
+                    "contributions": self._by_label(self.contributions[place].logits),
+                }
+                for place in order
+            ],
+        }
+
+    def _by_label(self, values: NDArray[np.floating]) -> dict[str, float]:
+        return {label: float(value) for label, value in zip(self.labels, values.tolist(), strict=True)}
+
+
+class Explainer:
+    """Takes a model's predictions apart."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._predictor = Predictor(model, threads=1)
+
+    def explain(self, texts: pa.LargeStringArray) -> list[Explanation]:
+        """Explains the prediction of each text, large_string [N]."""
+        if not len(texts):
+            return []
+        encoder = self._predictor.encoder
+        probabilities = self._predictor.predict(texts).probabilities
+        encoded = encoder.encode(texts)  # before the featurizer's buffers are written over
+        (piece,) = encoder.featurizer.features(texts)
+        rows = np.empty(len(piece.hashes), dtype=np.int32)
+        table.look_up(encoder.vocabulary.slots, piece.hashes, rows)
+        starts, ends = encoder.featurizer.spans(piece)
+        return [
+            self._explanation(
+                _Document(piece, number, rows, starts, ends), encoded, number, probabilities[number]
+            )
+            for number in range(len(texts))
+        ]
+
+    def _explanation(
+        self, document: "_Document", encoded: Encoded, number: int, probabilities: NDArray[np.float32]
+    ) -> Explanation:
+        begin, end = encoded.offsets[number : number + 2]
+        ids = encoded.ids[begin:end]
+        weights = getattr(encoded, "weights", None)
+        weights = None if weights is None else weights[begin:end]
+        distinct, shares = self._shares(ids, weights)
+        occurrences = document.occurrences()
+        contributions = tuple(
+            Contribution(*occurrences[row], share)
+            for row, share in zip(distinct.tolist(), shares, strict=True)
+        )
+        bias = self.model.parameters.bias.astype(np.float64)
+        return Explanation(
+            document.text,
+            self.model.labels.labels,
+            bias,
+            contributions,
+            bias + shares.sum(axis=0),
+            probabilities,
+            document.words(),
+        )
+
+    def _shares(
+        self, ids: NDArray[np.int32], weights: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The different rows of a document, int32 [K], and the share of each, float64 [K, C]."""
+        parameters, mode = self.model.parameters, self.model.settings.mode
+        linear = parameters.weight.astype(np.float64)
+        distinct, first, inverse, counts = np.unique(
+            ids, return_index=True, return_inverse=True, return_counts=True
+        )
+        if not len(distinct):
+            return distinct, np.zeros((0, len(linear)))
+        vectors = parameters.embedding[distinct].astype(np.float64)
+        if mode == "max":
+            # Of equal values the first feature of the document gives the maximum.
+            by_place = np.argsort(first)
+            winner = by_place[vectors[by_place].argmax(axis=0)]
+            vectors = np.where(np.arange(len(distinct))[:, None] == winner, vectors, 0.0)
+        elif weights is not None:
+            vectors *= np.bincount(inverse, weights=weights.astype(np.float64))[:, None]
+        else:
+            vectors *= (counts / len(ids) if mode == "mean" else counts)[:, None]
+        return distinct, vectors @ linear.T
+
+
+class _Document:
+    """One document of a piece: its text, and where its features are in it."""
+
+    def __init__(
+        self,
+        piece: Features,
+        number: int,
+        rows: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> None:
+        low, high = piece.offsets[number : number + 2]
+        self._rows, self._starts, self._ends = rows[low:high], starts[low:high], ends[low:high]
+        first, last = piece.word_offsets[number : number + 2]
+        self._word_starts, self._word_ends = piece.starts[first:last], piece.ends[first:last]
+        begin, end = (int(self._word_starts[0]), int(self._word_ends.max())) if last > first else (0, 0)
+        data = piece.data[begin:end]
+        self.text = data.tobytes().decode("utf-8", "replace")
+        # Continuation bytes (10xxxxxx) begin no character.
+        self._characters = np.cumsum(np.append((data & 0xC0) != 0x80, True)) - 1
+        self._begin = begin
+
+    def _spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[tuple[int, int]]:
+        characters = self._characters
+        return list(
+            zip(
+                characters[starts - self._begin].tolist(),
+                characters[ends - self._begin].tolist(),
+                strict=True,
+            )
+        )
+
+    def words(self) -> tuple[tuple[int, int], ...]:
+        """Where the words are."""
+        return tuple(self._spans(self._word_starts, self._word_ends))
+
+    def occurrences(self) -> dict[int, tuple[str, tuple[tuple[int, int], ...]]]:
+        """The name of each known row's features, and where they occur."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        known = self._rows >= 0
+        spans = self._spans(self._starts[known], self._ends[known])
+        for row, span in zip(self._rows[known].tolist(), spans, strict=True):
+            found.setdefault(row, []).append(span)
+        return {
+            row: (
+                " | ".join(dict.fromkeys(" ".join(self.text[a:b].split()) for a, b in places)),
+                tuple(places),
+            )
+            for row, places in found.items()
+        }

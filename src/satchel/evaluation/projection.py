@@ -1,0 +1,145 @@
+"""A map of vectors in two dimensions."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satchel.errors import MissingExtraError
+from satchel.model.modelfile import Model
+
+Method = Literal["pca", "tsne"]
+Shown = Literal["words", "labels", "both"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A word or a label on the map.
+
+    Attributes:
+        name: what it is.
+        kind: word or label.
+        label: the class: a label's own, or the one that a word speaks for most.
+        x: across.
+        y: up.
+        count: occurrences of a word, or documents of a label, in the training data.
+    """
+
+    name: str
+    kind: Literal["word", "label"]
+    label: str
+    x: float
+    y: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Points, and how much of their spread the map shows (PCA; None for t-SNE)."""
+
+    points: list[Point]
+    explained: float | None
+
+    def to_tsv(self) -> str:
+        """A table with a header: name, kind, label, x, y, count."""
+        lines = ["name\tkind\tlabel\tx\ty\tcount"]
+        lines += [
+            "\t".join(
+                (
+                    *(" ".join(text.split()) for text in (p.name, p.kind, p.label)),
+                    f"{p.x:.6g}",
+                    f"{p.y:.6g}",
+                    f"{p.count}",
+                )
+            )
+            for p in self.points
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def project(
+    model: Model, *, shown: Shown = "both", words: int = 1000, method: Method = "pca", seed: int = 1
+) -> Projection:
+    """Words and labels on one map: a label lies in the direction of the words that speak for it.
+
+    A label's vector is its row of the linear layer less the mean of all rows, at the length of
+    the long ones among the words' vectors: what is common to all logits decides nothing.
+
+    Args:
+        model: the model.
+        shown: what to show.
+        words: how many, the most telling among the frequent.
+        method: `pca`, or `tsne` (Maaten & Hinton 2008), which needs scikit-learn.
+        seed: of t-SNE.
+
+    Raises:
+        MissingExtraError: t-SNE without scikit-learn.
+    """
+    vocabulary, labels = model.vocabulary, model.labels
+    weight = model.parameters.weight
+    centred = (weight - weight.mean(axis=0)).astype(np.float64)
+    chosen = _telling_words(model, centred, words) if shown != "labels" else np.empty(0, dtype=np.int64)
+    rows = vocabulary.word_rows[chosen]
+    vectors = model.parameters.embedding[rows].astype(np.float64)
+    best = (vectors @ centred.T).argmax(axis=1) if len(rows) else chosen
+    own = centred if shown != "words" else np.zeros((0, weight.shape[1]))
+    if len(rows) and len(own):
+        mean = np.linalg.norm(own, axis=1).mean()
+        own = own * (np.quantile(np.linalg.norm(vectors, axis=1), 0.9) / (mean if mean > 0 else 1.0))
+    places, explained = _places(np.concatenate([vectors, own]), method, seed)
+    spelt = vocabulary.words.take(chosen).to_pylist()
+    points = [
+        Point(word, "word", labels.labels[label], x, y, count)
+        for word, label, (x, y), count in zip(
+            spelt, best.tolist(), places.tolist(), vocabulary.counts[rows].tolist(), strict=False
+        )
+    ]
+    points += [
+        Point(label, "label", label, x, y, count)
+        for label, (x, y), count in zip(
+            labels.labels, places[len(rows) :].tolist(), labels.counts, strict=False
+        )
+    ]
+    return Projection(points, explained)
+
+
+def _telling_words(model: Model, centred: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Places among the words of those that move the logits most in all, rising."""
+    vocabulary = model.vocabulary
+    rows = vocabulary.word_rows
+    vectors = model.parameters.embedding[rows]
+    strength = np.abs(vectors @ centred.T.astype(np.float32)).max(axis=1)
+    strength *= np.sqrt(vocabulary.counts[rows])
+    chosen: NDArray[np.int64] = np.sort(np.argsort(-strength, kind="stable")[:count])
+    return chosen
+
+
+def _places(
+    vectors: NDArray[np.float64], method: Method, seed: int
+) -> tuple[NDArray[np.float64], float | None]:
+    if method == "tsne":
+        return _tsne(vectors, seed), None
+    middle = vectors - vectors.mean(axis=0) if len(vectors) else vectors
+    _, singular, directions = np.linalg.svd(middle, full_matrices=False)
+    axes = directions[:2]
+    # The sign of a direction is arbitrary: its largest part is made positive, on every machine.
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    places = np.zeros((len(vectors), 2))
+    places[:, : len(axes)] = middle @ axes.T
+    total = float((singular**2).sum())
+    return places, float((singular[:2] ** 2).sum()) / total if total else 1.0
+
+
+def _tsne(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError:
+        raise MissingExtraError(
+            "t-SNE needs scikit-learn: pip install 'satchel[tsne]', or take --method pca"
+        ) from None
+    perplexity = min(30.0, max(1.0, (len(vectors) - 1) / 3))
+    found: NDArray[np.float64] = TSNE(perplexity=perplexity, random_state=seed, init="pca").fit_transform(
+        vectors
+    )
+    return found

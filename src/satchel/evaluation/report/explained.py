@@ -1,0 +1,53 @@
+"""Pages of one thing alone: explained texts, and the map."""
+
+from collections.abc import Sequence
+
+from satchel.evaluation.explain import Explanation
+from satchel.evaluation.projection import Projection
+from satchel.evaluation.report import sections
+from satchel.evaluation.report.templates import render
+
+
+def explanation_page(explanations: Sequence[Explanation], chosen: Sequence[int], top: int) -> str:
+    """Texts with their words coloured, each with its table of contributions.
+
+    Args:
+        explanations: of the texts.
+        chosen: the classes to explain; the likeliest three when there are none.
+        top: features to list.
+    """
+    items = []
+    for explanation in explanations:
+        shown = list(chosen or explanation.ranking()[:3])
+        ahead = abs(explanation.standing_out(shown[0]))
+        order = sorted(range(len(ahead)), key=lambda place: -ahead[place])[:top]
+        rows: list[tuple[str, list[float]]] = [("(bias)", [float(explanation.bias[c]) for c in shown])]
+        for place in order:
+            part = explanation.contributions[place]
+            rows.append((part.name, [float(part.logits[c]) for c in shown]))
+        listed = sum(row[1][0] for row in rows) if rows else 0.0
+        if len(ahead) > top or abs(listed - float(explanation.logits[shown[0]])) > 1e-6:
+            rest = [
+                float(explanation.logits[c]) - sum(row[1][i] for row in rows) for i, c in enumerate(shown)
+            ]
+            rows.append((f"({len(ahead) - len(order)} more)", rest))
+        rows.append(("logit", [float(explanation.logits[c]) for c in shown]))
+        items.append(
+            {
+                "answer": [
+                    (explanation.labels[c], float(explanation.probabilities[c]))
+                    for c in explanation.ranking()[:3]
+                ],
+                "label": explanation.labels[shown[0]],
+                "words": sections.coloured_words(explanation, shown[0], most=2000),
+                "columns": [explanation.labels[c] for c in shown],
+                "rows": rows,
+            }
+        )
+    return render("explained.html", title="Predictions explained", items=items, labels=[])
+
+
+def map_page(projection: Projection, labels: Sequence[str], name: str) -> str:
+    """The map alone."""
+    drawn, note = sections.drawn_map(projection, labels)
+    return render("map.html", title=f"Map of {name}", map=drawn, map_note=note, labels=labels)

@@ -1,0 +1,52 @@
+"""Models for tests: a corpus read as training reads it, parameters drawn at random or learned."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from satchel.data.corpus import read_corpus
+from satchel.data.readers import resolve
+from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
+from satchel.model.modelfile import Model
+from satchel.model.parameters import Parameters, aligned_zeros
+from satchel.model.settings import ModelSettings
+from tests.conftest import documents, write_csv
+
+
+def arrow(*texts: str) -> pa.LargeStringArray:
+    return pa.array(texts, type=pa.large_string())
+
+
+def random_model(
+    folder: Path,
+    *,
+    rows: list[tuple[str, str]] | None = None,
+    text: TextSettings | None = None,
+    vocabulary: VocabularySettings | None = None,
+    settings: ModelSettings | None = None,
+    seed: int = 0,
+) -> Model:
+    """A model of a small corpus whose parameters are normal."""
+    text, vocabulary = text or TextSettings(), vocabulary or VocabularySettings()
+    settings = settings or ModelSettings(embedding_dim=5)
+    write_csv(folder / "model.csv", rows or documents(60, seed=1))
+    data = DataSettings(train=str(folder / "model.csv"), validation=None)
+    reader = resolve(data.train, data.reader(), labelled=True)
+    data = data.model_copy(update=dict(reader))
+    corpus = read_corpus(data, text, vocabulary, seed=1, threads=1)
+    rng = np.random.default_rng(seed)
+    count, classes = len(corpus.vocabulary), len(corpus.labels)
+    embedding = aligned_zeros(count, settings.embedding_dim)
+    embedding[:] = rng.standard_normal(embedding.shape)
+    weight = rng.standard_normal((classes, settings.embedding_dim)).astype(np.float32)
+    bias = rng.standard_normal(classes).astype(np.float32)
+    return Model(
+        Parameters(embedding, weight, bias),
+        corpus.vocabulary,
+        corpus.labels,
+        reader,
+        text,
+        vocabulary,
+        settings,
+    )
