@@ -26,6 +26,7 @@ def random_model(
     vocabulary: VocabularySettings | None = None,
     settings: ModelSettings | None = None,
     seed: int = 0,
+    temperature: float = 1.0,
 ) -> Model:
     """A model of a small corpus whose parameters are normal."""
     text, vocabulary = text or TextSettings(), vocabulary or VocabularySettings()
@@ -49,4 +50,5 @@ def random_model(
         text,
         vocabulary,
         settings,
+        temperature,
     )

@@ -53,6 +53,7 @@ def test_parts_sum_to_the_logits(tmp_path: Path, tokenizer: Any, longest: int, m
         text=TextSettings(tokenizer=tokenizer),
         vocabulary=VocabularySettings(word_ngrams=longest, ngram_min_count=1),
         settings=ModelSettings(embedding_dim=6, mode=mode),
+        temperature=1.7,
     )
     probabilities = Predictor(model, 2).predict(TEXTS).probabilities
     explanations = Explainer(model).explain(TEXTS)

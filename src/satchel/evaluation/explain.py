@@ -3,7 +3,7 @@
 The logits are linear in the document's vector, and for `mean` and `sum` that is linear in its
 features: logit = bias + sum over features of weight * embedding row · linear row. For `max` each
 dimension comes from one feature, which gets that dimension's product. In all three the
-contributions and the bias sum to the logit.
+contributions and the bias sum to the logit. All are at the model's temperature.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Explanation:
         labels: the C classes.
         bias: float64 [C].
         contributions: one for each different feature that the model knows.
-        logits: float64 [C], before calibration.
+        logits: float64 [C], at the model's temperature: their softmax are the probabilities.
         probabilities: float32 [C], as `predict` gives them.
         words: where the text's words are, as positions of characters.
         unknown: the words among them that no known feature covers.
@@ -127,6 +127,7 @@ class Explainer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._predictor = Predictor(model, threads=1)
+        self._parameters = model.parameters.divided(model.temperature)
 
     def explain(self, texts: pa.LargeStringArray) -> list[Explanation]:
         """Explains the prediction of each text, large_string [N]."""
@@ -159,7 +160,7 @@ class Explainer:
             Contribution(*occurrences[row], share)
             for row, share in zip(distinct.tolist(), shares, strict=True)
         )
-        bias = self.model.parameters.bias.astype(np.float64)
+        bias = self._parameters.bias.astype(np.float64)
         return Explanation(
             document.text,
             self.model.labels.labels,
@@ -174,7 +175,7 @@ class Explainer:
         self, ids: NDArray[np.int32], weights: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The different rows of a document, int32 [K], and the share of each, float64 [K, C]."""
-        parameters, mode = self.model.parameters, self.model.settings.mode
+        parameters, mode = self._parameters, self.model.settings.mode
         linear = parameters.weight.astype(np.float64)
         distinct, first, inverse, counts = np.unique(
             ids, return_index=True, return_inverse=True, return_counts=True

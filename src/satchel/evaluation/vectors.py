@@ -112,7 +112,7 @@ def top_features(
     if texts is not None:
         names |= ngram_names(model, texts)
     rows = np.array(sorted(row for row in names if vocabulary.counts[row] >= least_count), dtype=np.int64)
-    weight = model.parameters.weight
+    weight = model.parameters.divided(model.temperature).weight
     centred = weight - weight.mean(axis=0)
 
     def ranked(scores: NDArray[np.float32]) -> list[ScoredFeature]:
