@@ -11,9 +11,10 @@ def sample(
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Make a corpus to try things on: the docstrings of this Python's packages, by package."""
+    from satchel.cli.console import ConsoleReporter
     from satchel.cli.tables import table
     from satchel.data.sample import build_sample
 
-    summary = build_sample(directory, force=force)
+    summary = build_sample(directory, force=force, reporter=ConsoleReporter())
     print(table(summary.rows()))
     print(f"Corpus: {directory}")
