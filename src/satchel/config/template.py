@@ -69,7 +69,8 @@ def initial_config(
         labels: the labels found, the most frequent first.
         schema: path or URL of the JSON schema, for editors that complete and check by it.
     """
-    name = re.sub(r"[^\w.-]+", "-", PurePath(data_path).stem).strip("-.") or "config"
+    # `train` of train.csv.gz
+    name = re.sub(r"[^\w-]+", "-", PurePath(data_path).name.split(".")[0]).strip("-") or "config"
     lines = [
         f"# A text classifier from {_comment(data_path)}. Save as {name}.yaml, then:",
         f"#   satchel train {name}.yaml",
