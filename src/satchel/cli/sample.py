@@ -10,7 +10,7 @@ def sample(
     directory: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Make a corpus to try things on: the docstrings of this Python's packages, by package."""
+    """Make a corpus to try things on. The docstrings of this Python's packages, by package."""
     from satchel.cli.console import ConsoleReporter
     from satchel.cli.tables import table
     from satchel.data.sample import build_sample

@@ -1,11 +1,16 @@
-"""Two columns of text: what it is, and how much."""
+"""Columns of text: what it is, and how much."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
-def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Names on the left, figures on the right, aligned."""
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Names on the left, figures on the right of their columns; all rows have the same number of cells."""
     listed = list(rows)
-    left = max((len(name) for name, _ in listed), default=0)
-    right = max((len(value) for _, value in listed), default=0)
-    return "\n".join(f"{name:<{left}}  {value:>{right}}" for name, value in listed)
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    return "\n".join(
+        "  ".join(
+            f"{cell:>{width}}" if place else f"{cell:<{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in listed
+    )

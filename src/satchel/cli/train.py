@@ -46,7 +46,7 @@ def train(
         typer.Option("--dry-run", help="Read, check and count; say how large it will be; then stop."),
     ] = False,
 ) -> None:
-    """Train a classifier: reads the data, builds the vocabulary, learns, writes the run folder."""
+    """Train a classifier. Reads the data, builds the vocabulary, learns, writes the run folder."""
     from satchel.cli.console import ConsoleReporter
     from satchel.config.loading import default_output, load_config
     from satchel.errors import ConfigError

@@ -15,7 +15,7 @@ def vocab(
     top: Annotated[int, typer.Option(min=0, help="How many frequent words to show.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Build the vocabulary alone: sizes, coverage, frequent words, rows for each min_count."""
+    """Build the vocabulary alone. Sizes, coverage, frequent words, rows for each min_count."""
     import json
 
     from satchel.cli.console import ConsoleReporter
@@ -35,11 +35,9 @@ def vocab(
         )
     )
     print("\nRows kept by min_count (words) and ngram_min_count (n-grams)")
-    print(
-        table(
-            (f"  {row['min_count']}", f"{row['words']:,} words  {row['ngrams']:,} n-grams")
-            for row in summary["min_counts"]
-        )
-    )
+    kept = [
+        tuple(f"{row[key]:,}" for key in ("min_count", "words", "ngrams")) for row in summary["min_counts"]
+    ]
+    print(table([("  minimum", "words", "n-grams"), *((f"  {count}", *rows) for count, *rows in kept)]))
     print("\nMost frequent words")
     print(table((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))
