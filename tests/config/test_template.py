@@ -28,6 +28,12 @@ def test_the_config_says_what_was_found(load: Load) -> None:
     assert data.train == "data/ag news.csv"
 
 
+def test_a_file_of_its_own_is_named(load: Load) -> None:
+    text = initial_config("a.csv", NEWS, documents=1, labels=LABELS, saved_as="configs/mine.yaml")
+    assert text.startswith("# A text classifier from a.csv.\n#   satchel train configs/mine.yaml\n")
+    assert load(text) == load(initial_config("a.csv", NEWS, documents=1, labels=LABELS))
+
+
 def test_the_lines_that_are_commented_out_are_the_defaults(load: Load) -> None:
     text = initial_config("a.csv", ReaderSettings(), documents=1, labels=["a"])
     opened, count = re.subn(r"(?m)^  # (\w+: .+  #)", r"  \1", text)

@@ -18,11 +18,10 @@ def init(
     from satchel.errors import ConfigError
     from satchel.files import write_text
 
-    text = config_for(data)
     if output is None:
-        print(text, end="")
+        print(config_for(data), end="")
         return
     if output.exists() and not force:
         raise ConfigError(f"{output}: exists already: choose another name, or --force")
-    write_text(output, text)
+    write_text(output, config_for(data, str(output)))
     print(f"Wrote {output}: `satchel train {output}` trains from it")

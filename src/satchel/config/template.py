@@ -31,8 +31,12 @@ _OFFERED = {
 }
 
 
-def config_for(data: str) -> str:
+def config_for(data: str, saved_as: str | None = None) -> str:
     """Reads the data and writes the config that trains on it.
+
+    Args:
+        data: a file, a glob or a folder.
+        saved_as: the config's file, where it has one.
 
     Raises:
         DataError: no labelled data is recognised in it.
@@ -49,7 +53,7 @@ def config_for(data: str) -> str:
         for label in batch.column(LABELS).flatten().value_counts().to_pylist():
             counts[label["values"]] += label["counts"]
     labels = [label for label, _ in counts.most_common()]
-    return initial_config(data, settings, documents=documents, labels=labels)
+    return initial_config(data, settings, documents=documents, labels=labels, saved_as=saved_as)
 
 
 def initial_config(
@@ -58,6 +62,7 @@ def initial_config(
     *,
     documents: int,
     labels: Sequence[str],
+    saved_as: str | None = None,
     schema: str | None = None,
 ) -> str:
     """A config to start from; `load_config` reads it as it is.
@@ -67,13 +72,15 @@ def initial_config(
         settings: what was recognised in it; what is left to the defaults is not written.
         documents: how many documents it has.
         labels: the labels found, the most frequent first.
+        saved_as: the config's file; a name is proposed when None.
         schema: path or URL of the JSON schema, for editors that complete and check by it.
     """
     # `train` of train.csv.gz
     name = re.sub(r"[^\w-]+", "-", PurePath(data_path).name.split(".")[0]).strip("-") or "config"
+    advice = "" if saved_as else f" Save as {name}.yaml, then:"
     lines = [
-        f"# A text classifier from {_comment(data_path)}. Save as {name}.yaml, then:",
-        f"#   satchel train {name}.yaml",
+        f"# A text classifier from {_comment(data_path)}.{advice}",
+        f"#   satchel train {_comment(saved_as or f'{name}.yaml')}",
         "# Paths are relative to the folder that the command runs in. Lines that begin with # are",
         "# the defaults: take the # away to change one. Every key: docs/config.md",
     ]
