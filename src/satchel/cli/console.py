@@ -1,12 +1,18 @@
 """What the commands share: progress and messages on stderr, and how an error ends them."""
 
+<<<<<<< HEAD
 import signal
+=======
+import os
+import stat
+>>>>>>> f9c296c (Bring the commands' reference up to date)
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from satchel.errors import SatchelError
-from satchel.reporting import Bar, Reporter
+from satchel.reporting import SILENT, Bar, Reporter
 
 _ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
@@ -39,6 +45,15 @@ class ConsoleReporter(Reporter):
     def warning(self, text: str) -> None:
         """A line on stderr."""
         print(f"warning: {text}", file=sys.stderr)
+
+
+def reporter_beside(output: Path | None) -> Reporter:
+    """The reporter of a command that writes records to a file, or to stdout where `output` is None.
+
+    Silent where the records go to the terminal, or on to another command: a bar would run into them.
+    """
+    to_file = output is not None or stat.S_ISREG(os.fstat(1).st_mode)
+    return ConsoleReporter() if to_file else SILENT
 
 
 class _TqdmBar(Bar):

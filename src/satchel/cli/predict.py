@@ -39,15 +39,13 @@ def predict(
 ) -> None:
     """Label texts: one record out for each record in, in order."""
     import os
-    import stat
 
-    from satchel.cli.console import ConsoleReporter
+    from satchel.cli.console import reporter_beside
     from satchel.data import batches
     from satchel.data.readers import override, read, total_bytes
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
     from satchel.model.writers import WRITERS, Choice
-    from satchel.reporting import SILENT
 
     loaded = load_model(model)
     reader = override(loaded.reader, source, format_name=input_format, text=text, label=None, labelled=False)
@@ -55,12 +53,9 @@ def predict(
     labels = loaded.labels.labels
     choice = Choice(min(top_k or 1, len(labels)), threshold, listed=top_k is not None)
     writer = WRITERS[output_format](labels, choice)
-    # Where the records go to the terminal, or on to another command, a bar would run into them.
-    to_file = output is not None or stat.S_ISREG(os.fstat(1).st_mode)
-    reporter = ConsoleReporter() if to_file else SILENT
     with (
         _opened(output) as file,
-        reporter.stage("Predicting", total_bytes(source), "B") as bar,
+        reporter_beside(output).stage("Predicting", total_bytes(source), "B") as bar,
     ):
         for number, batch in enumerate(read(source, reader, labelled=False, progress=bar.advance)):
             ids = batch.column(batches.ID) if batches.ID in batch.schema.names else None
