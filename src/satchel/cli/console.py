@@ -1,11 +1,8 @@
 """What the commands share: progress and messages on stderr, and how an error ends them."""
 
-<<<<<<< HEAD
-import signal
-=======
 import os
+import signal
 import stat
->>>>>>> f9c296c (Bring the commands' reference up to date)
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
