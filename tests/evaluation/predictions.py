@@ -3,6 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.data.dataset import BagDataset
+from satchel.data.encoded import EncodedData
+from satchel.evaluation.answers import Answers
+
 Drawn = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
@@ -31,3 +35,13 @@ SHAPES = {
     "one class nearly everywhere": (1000, 4, 2.0, 6.0),
     "handful": (5, 7, 3.0, 0.5),
 }
+
+
+def answers(labels: str, targets: list[int], predicted: list[int]) -> Answers:
+    """Answers of a model whose classes are letters, to documents without text."""
+    probabilities = np.full((len(targets), len(labels)), 0.1, dtype=np.float32)
+    probabilities[np.arange(len(targets)), predicted] = 0.9
+    dataset = BagDataset(
+        np.zeros(0, np.int32), np.zeros(len(targets) + 1, np.int64), np.array(targets, np.int64)
+    )
+    return Answers(list(labels), EncodedData(dataset, {}, 0, 0), probabilities)

@@ -119,7 +119,7 @@ def test_json_is_flat_and_valid() -> None:
     assert figures["majority_accuracy"] == 1
     assert figures["roc_auc_macro"] is None
     assert figures["log_loss"] == pytest.approx(np.log(4))
-    assert figures["calibration_error"] == 0.75
+    assert figures["expected_calibration_error"] == 0.75
     assert figures["confusion_matrix"] == [[0, 4], [0, 0]]
     assert figures["per_class"][1] == {
         "label": "class 1", "support": 0, "predicted": 4, "right": 0, "precision": 0, "recall": 0, "f1": 0,

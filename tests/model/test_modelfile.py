@@ -46,7 +46,7 @@ def make_model(
     )
     reader = ReaderSettings(format="csv", text=["title", 3], label="class", delimiter=";", header=True)
     layers = ModelSettings(embedding_dim=dimension, max_norm=1.5, norm_type=1)
-    return Model(parameters, vocabulary, labels, reader, text, keep, layers)
+    return Model(parameters, vocabulary, labels, reader, text, keep, layers, temperature=1.25)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def assert_same(one: Model, other: Model) -> None:
         )
     assert one.vocabulary.words.to_pylist() == other.vocabulary.words.to_pylist()
     assert one.vocabulary.total_words == other.vocabulary.total_words
-    for name in ("labels", "reader", "text", "vocabulary_settings", "settings"):
+    for name in ("labels", "reader", "text", "vocabulary_settings", "settings", "temperature"):
         assert getattr(one, name) == getattr(other, name)
 
 
@@ -299,6 +299,8 @@ def _shape(name: str, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
         (lambda tensors, description: tensors.update(more=np.zeros(1)), "it holds the tensors"),
         (lambda tensors, description: description.pop("labels"), "its description cannot be read"),
         (lambda tensors, description: description.update(labels=[1, 2, 3, 4]), "its labels are not strings"),
+        (lambda tensors, description: description.update(temperature=0.0), r"its temperature is 0\.0"),
+        (lambda tensors, description: description.update(temperature="1"), "its temperature is '1'"),
         (lambda tensors, description: description.update(labels=None), "its description cannot be read"),
         (
             lambda tensors, description: description.update(text={"tokenizer": "?"}),

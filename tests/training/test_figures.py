@@ -5,7 +5,6 @@ import pytest
 from sklearn import metrics
 
 from satchel.errors import DataError
-from satchel.training.calibration import calibration_error
 from satchel.training.figures import log_likelihoods, validation_figures
 from tests.evaluation.predictions import SHAPES, drawn_logits, softmax
 
@@ -40,24 +39,3 @@ def test_likelihoods_of_large_logits() -> None:
     logits = np.array([[3e4, -3e4, 0.0], [1e30, 1e30, -1e30]], dtype=np.float32)
     found = log_likelihoods(logits, np.array([1, 0]))
     np.testing.assert_allclose(found, [-6e4, -np.log(2)], rtol=1e-7)
-
-
-def test_calibration_error_by_hand() -> None:
-    # Three bins, (0, 1/3], (1/3, 2/3] and (2/3, 1].
-    confidences = np.array([0.2, 0.3, 0.5, 2 / 3, 0.7, 1.0])
-    correct = np.array([True, False, True, True, False, True])
-    gaps = [abs(1 - 0.5), abs(2 - (0.5 + 2 / 3)), abs(1 - 1.7)]
-    assert calibration_error(confidences, correct, bins=3) == pytest.approx(sum(gaps) / 6)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_calibration_error_bin_by_bin(shape: str) -> None:
-    logits, targets = drawn_logits(shape)
-    confidences, correct = softmax(logits).max(axis=1), logits.argmax(axis=1) == targets
-    expected = 0.0
-    for number in range(15):
-        inside = (confidences > number / 15) & (confidences <= (number + 1) / 15)
-        if inside.any():
-            gap = correct[inside].mean() - confidences[inside].mean(dtype=np.float64)
-            expected += inside.mean() * abs(gap)
-    assert calibration_error(confidences, correct) == pytest.approx(expected, abs=1e-6)

@@ -1,7 +1,7 @@
 """`satchel evaluate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,13 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; 
 
 def evaluate(
     model: ModelArgument,
-    data: Annotated[list[str], typer.Argument(help="Labelled files, globs or folders.", show_default=False)],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help="Labelled files, globs or folders; before them a second model, to compare with the first.",
+            show_default=False,
+        ),
+    ],
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.")
     ] = None,
@@ -22,24 +28,52 @@ def evaluate(
         list[str] | None, typer.Option(help="Text column, where it is not that of training.")
     ] = None,
     label: Annotated[str | None, typer.Option(help="Label column, where it is not that of training.")] = None,
+    column: Annotated[
+        str | None,
+        typer.Option("--slice", metavar="COLUMN", help="Give the figures for each value of a column, too."),
+    ] = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Say how good a model is: figures beside the majority baseline, per class, confusions."""
+    """Say how good a model is: figures beside the majority baseline, per class, confusions.
+
+    With two models, `satchel evaluate A B DATA`, say which is better, and whether it may be chance.
+    """
     import json
     import os
     import shutil
 
     from satchel.cli.console import ConsoleReporter
-    from satchel.data.readers import override
-    from satchel.evaluation.files import evaluate_files
-    from satchel.evaluation.tables import render
+    from satchel.data.readers import as_column, override
+    from satchel.errors import ConfigError
+    from satchel.evaluation.files import compare_files, evaluate_files
+    from satchel.evaluation.tables import render, render_comparison
     from satchel.files import write_text
-    from satchel.model.modelfile import load_model
+    from satchel.model.modelfile import is_model, load_model
 
-    loaded = load_model(model)
-    reader = override(loaded.reader, data, format_name=input_format, text=text, label=label, labelled=True)
-    evaluation = evaluate_files(loaded, data, reader, threads or os.cpu_count() or 1, ConsoleReporter())
+    second = Path(data[0]) if is_model(Path(data[0])) else None
+    paths = data if second is None else data[1:]
+    if not paths:
+        raise ConfigError(
+            f"evaluate {model} {data[0]}: two models and no data: name labelled files after them"
+        )
+    if second is not None and column is not None:
+        raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")
+    reporter, threads = ConsoleReporter(), threads or os.cpu_count() or 1
+    width = shutil.get_terminal_size().columns
+    loaded = [load_model(path) for path in (model, second) if path is not None]
+    readers = [
+        override(each.reader, paths, format_name=input_format, text=text, label=label, labelled=True)
+        for each in loaded
+    ]
+    figures: dict[str, Any]
+    if second is None:
+        slicing = None if column is None else as_column(column)
+        evaluation = evaluate_files(loaded[0], paths, readers[0], threads, reporter, slicing)
+        figures, page = evaluation.to_json(), render(evaluation, width)
+    else:
+        pair = compare_files((loaded[0], loaded[1]), paths, (readers[0], readers[1]), threads, reporter)
+        names = str(model), str(second)
+        figures, page = pair.to_json(names), render_comparison(names, pair, width)
     if json_file is not None:
-        figures = json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False)
-        write_text(json_file, figures + "\n")
-    print(render(evaluation, width=shutil.get_terminal_size().columns))
+        write_text(json_file, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    print(page)

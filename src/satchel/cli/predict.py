@@ -25,6 +25,16 @@ def predict(
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Give no label less probable than this.")
     ] = 0.0,
+    min_probability: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Abstain where the most probable label is less probable than this."),
+    ] = 0.0,
+    abstain_label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The label to give then; no label when left out.", show_default=False
+        ),
+    ] = None,
     output_format: Annotated[
         Literal["jsonl", "csv", "txt"], typer.Option("--format", help="Format of the output.")
     ] = "jsonl",
@@ -43,6 +53,7 @@ def predict(
     from satchel.cli.console import reporter_beside
     from satchel.data import batches
     from satchel.data.readers import override, read, total_bytes
+    from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
     from satchel.model.writers import WRITERS, Choice
@@ -51,7 +62,15 @@ def predict(
     reader = override(loaded.reader, source, format_name=input_format, text=text, label=None, labelled=False)
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     labels = loaded.labels.labels
-    choice = Choice(min(top_k or 1, len(labels)), threshold, listed=top_k is not None)
+    if abstain_label is not None and not min_probability:
+        raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
+    choice = Choice(
+        min(top_k or 1, len(labels)),
+        threshold,
+        listed=top_k is not None,
+        min_probability=min_probability,
+        abstain_label=abstain_label,
+    )
     writer = WRITERS[output_format](labels, choice)
     with (
         _opened(output) as file,

@@ -1,6 +1,6 @@
 """Labelled files -> encoded data sets, in terms of a vocabulary and a label set."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,16 +65,20 @@ def encode_files(
     labels: LabelSet,
     title: str,
     reporter: Reporter = SILENT,
+    watch: Callable[[pa.RecordBatch], None] | None = None,
 ) -> EncodedData:
-    """Reads labelled files and encodes them as a model's vocabulary and labels have it."""
-    return encode(
-        (
-            (batch.column(batches.TEXT), single_labels(batch))
-            for batch in labelled_batches(paths, settings, title, reporter)
-        ),
-        encoder,
-        labels,
-    )
+    """Reads labelled files and encodes them as a model's vocabulary and labels have it.
+
+    `watch` is shown each batch that is read.
+    """
+
+    def documents() -> Iterator[tuple[pa.LargeStringArray, pa.StringArray]]:
+        for batch in labelled_batches(paths, settings, title, reporter):
+            if watch is not None:
+                watch(batch)
+            yield batch.column(batches.TEXT), single_labels(batch)
+
+    return encode(documents(), encoder, labels)
 
 
 def encode(

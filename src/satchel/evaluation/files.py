@@ -1,13 +1,16 @@
-"""Labelled files and a model -> figures."""
+"""Labelled files and a model, or two -> figures."""
+
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from satchel.data.encoded import encode_files
-from satchel.data.settings import Paths, ReaderSettings
-from satchel.errors import DataError
+from satchel.data.settings import Column, Paths, ReaderSettings
+from satchel.evaluation.answers import Answers, answer_files
+from satchel.evaluation.comparison import Comparison, compare
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
+from satchel.evaluation.slices import slices
 from satchel.model.modelfile import Model
-from satchel.model.predictor import Predictor
 from satchel.reporting import SILENT, Reporter
 
 
@@ -17,36 +20,94 @@ def evaluate_files(
     reader: ReaderSettings,
     threads: int,
     reporter: Reporter = SILENT,
+    column: Column | None = None,
 ) -> Evaluation:
     """Reads labelled files and says how well the model does on them.
 
     Labels that training never saw are counted and reported, not fatal.
 
+    Args:
+        model: the model.
+        paths: the files.
+        reader: how to read them, resolved.
+        threads: to use; the result is the same for any number.
+        reporter: hears of the progress and of unknown labels.
+        column: by name or position; gives the figures for each of its values, too.
+
     Raises:
         DataError: a file cannot be read, or no document has a label that the model knows.
     """
-    predictor = Predictor(model, threads)
-    data = encode_files(paths, reader, predictor.encoder, model.labels, "Evaluating", reporter)
-    targets = data.dataset.targets
-    if data.unknown_labels:
-        few = sorted(data.unknown_labels)[:5]
-        reporter.warning(
-            f"{sum(data.unknown_labels.values())} of {len(targets)} documents have labels that "
-            f"training never saw ({', '.join(map(repr, few))}"
-            f"{', …' if len(data.unknown_labels) > len(few) else ''}): left out of the figures"
-        )
-    if not (targets >= 0).any():
-        named = paths if isinstance(paths, str) else ", ".join(paths)
-        raise DataError(
-            f"{named}: no document has a label of the model's "
-            f"({', '.join(map(repr, model.labels.labels[:5]))}, …): is it the right file, and the "
-            "right --label column?"
-        )
-    probabilities = predictor.probabilities(data.dataset.ids, data.dataset.offsets)
-    return evaluate_predictions(
-        probabilities,
-        targets,
+    answers = answer_files(model, paths, reader, threads, column=column, reporter=reporter)
+    return evaluate_answers(answers, model, column)
+
+
+def evaluate_answers(answers: Answers, model: Model, column: Column | None = None) -> Evaluation:
+    """The figures of a model's answers, with how much of the texts it knows.
+
+    Args:
+        answers: the model's.
+        model: the model.
+        column: the one that was handed over with the answers, or None.
+
+    Raises:
+        DataError: the column has too many values.
+    """
+    data = answers.data
+    evaluation = evaluate_predictions(
+        answers.probabilities,
+        answers.targets,
         model.labels.labels,
         majority=int(np.argmax(model.labels.counts)),
         unknown_labels=data.unknown_labels,
     )
+    coverage = {
+        "words": data.words,
+        "word_coverage": data.known_words / data.words if data.words else float("nan"),
+        "documents_without_features": data.empty,
+    }
+    evaluation = replace(evaluation, figures={**evaluation.figures, **coverage})
+    if column is None or answers.column is None:
+        return evaluation
+    found = slices(answers.probabilities, answers.targets, answers.column, str(column))
+    return replace(evaluation, slice_column=str(column), slices=found)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models on the same data.
+
+    Attributes:
+        evaluations: of each.
+        comparison: of their answers.
+    """
+
+    evaluations: tuple[Evaluation, Evaluation]
+    comparison: Comparison
+
+    def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
+        """The comparison's figures, and under `models` those of each."""
+        models = [
+            {"model": name, **evaluation.to_json()}
+            for name, evaluation in zip(names, self.evaluations, strict=True)
+        ]
+        return {**self.comparison.to_json(), "models": models}
+
+
+def compare_files(
+    models: tuple[Model, Model],
+    paths: Paths,
+    readers: tuple[ReaderSettings, ReaderSettings],
+    threads: int,
+    reporter: Reporter = SILENT,
+) -> Pair:
+    """Reads labelled files for two models and says which does better, and whether that may be chance.
+
+    Raises:
+        DataError: as `evaluate_files` and `compare`.
+    """
+    first, second = (
+        answer_files(model, paths, reader, threads, reporter=reporter)
+        for model, reader in zip(models, readers, strict=True)
+    )
+    evaluations = evaluate_answers(first, models[0]), evaluate_answers(second, models[1])
+    return Pair(evaluations, compare(first, second))

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satchel.evaluation.ranking import one_vs_rest, top_k_accuracy
+from satchel.evaluation.slices import Slice
 from satchel.evaluation.uncertainty import accuracy_interval
 from satchel.training.calibration import calibration_error
 
@@ -58,6 +59,8 @@ class Evaluation:
         per_class: a row for each class, in order.
         confusion: int64 [C, C], documents by true class (row) and predicted class (column).
         unknown_labels: labels that training never saw, and how many documents, left out, have each.
+        slice_column: the column whose values `slices` are, or None.
+        slices: the figures for each value.
     """
 
     labels: tuple[str, ...]
@@ -67,10 +70,13 @@ class Evaluation:
     per_class: list[ClassFigures]
     confusion: NDArray[np.int64]
     unknown_labels: dict[str, int]
+    slice_column: str | None = None
+    slices: list[Slice] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """Flat figures, then `labels`, `per_class`, `confusion_matrix` and `unknown_labels`."""
+        """Flat figures, then `labels`, `per_class`, `confusion_matrix`, `unknown_labels`, and `slices`."""
         flat = {name: None if math.isnan(value) else value for name, value in self.figures.items()}
+        sliced = [asdict(each) for each in self.slices]
         return {
             **flat,
             **{f"majority_{name}": value for name, value in self.majority.items()},
@@ -79,6 +85,7 @@ class Evaluation:
             "per_class": [asdict(row) for row in self.per_class],
             "confusion_matrix": self.confusion.tolist(),
             "unknown_labels": dict(self.unknown_labels),
+            **({"slice_column": self.slice_column, "slices": sliced} if self.slice_column else {}),
         }
 
 
@@ -170,7 +177,7 @@ def _probability_figures(
     roc_auc, average_precision = one_vs_rest(probabilities, targets)
     return {
         "log_loss": float(-np.log(np.maximum(reached, _LEAST)).mean()),
-        "calibration_error": calibration_error(confidences, predicted == targets),
+        "expected_calibration_error": calibration_error(confidences, predicted == targets),
         "roc_auc_macro": roc_auc,
         "average_precision_macro": average_precision,
         "top_k": top_k,

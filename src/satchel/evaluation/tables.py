@@ -1,14 +1,17 @@
-"""An evaluation as a page of plain text."""
+"""An evaluation, or two of them side by side, as a page of plain text."""
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from satchel.evaluation.files import Pair
 from satchel.evaluation.metrics import ClassFigures, Evaluation
+from satchel.evaluation.slices import Slice
 
 CLASSES_SHOWN = 20
+SLICES_SHOWN = 30
 PAIRS_SHOWN = 10
 
 # What stands in the first table, in order: name of the figure, what a reader sees.
@@ -24,20 +27,71 @@ _FIGURES = {
     "roc_auc_macro": "ROC AUC, macro",
     "average_precision_macro": "average precision, macro",
     "log_loss": "log loss",
-    "calibration_error": "calibration error",
+    "expected_calibration_error": "calibration error",
 }
 
 
 def render(evaluation: Evaluation, width: int) -> str:
-    """The page: figures beside the majority baseline, classes by their errors, confusions.
+    """The page: figures beside the majority baseline, slices, classes by their errors, confusions.
 
     Args:
         evaluation: what to show.
         width: columns of the terminal.
     """
-    parts = [_headline(evaluation), _figures(evaluation), _classes(evaluation, width)]
-    confusions = _confusions(evaluation, width)
-    return "\n\n".join([*parts, confusions] if confusions else parts)
+    parts = [
+        _headline(evaluation),
+        _figures(evaluation),
+        _slices(evaluation, width),
+        _classes(evaluation, width),
+        _confusions(evaluation, width),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def render_comparison(names: tuple[str, str], pair: Pair, width: int) -> str:
+    """The page for two models: figures side by side, classes that differ most, and what it comes to.
+
+    Args:
+        names: what the models are called.
+        pair: their evaluations and the comparison.
+        width: columns of the terminal.
+    """
+    (first, second), comparison = pair.evaluations, pair.comparison
+    lines = [f"A: {names[0]}", f"B: {names[1]}", f"{comparison.documents:,} documents"]
+    rows = [["", "A", "B", "B - A"]]
+    for name, words in _shown_figures(first):
+        one, other = first.figures[name], second.figures[name]
+        rows.append([words, _number(one), _number(other), _signed(other - one)])
+    low_to_high = f"{comparison.difference_low:+.4f} to {comparison.difference_high:+.4f}"
+    parts = [
+        "\n".join(lines),
+        columns(rows, width=width),
+        _changed_classes(first, second, width),
+        "\n".join(
+            [
+                f"Only A right: {comparison.only_first_right:,}; only B right: "
+                f"{comparison.only_second_right:,}; same answer: {comparison.same_answer:,}",
+                f"Accuracy, B - A: {comparison.difference:+.4f} (95 % of paired bootstraps: {low_to_high})",
+                comparison.verdict("A", "B"),
+            ]
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _changed_classes(first: Evaluation, second: Evaluation, width: int) -> str:
+    """The classes whose F1 differs most."""
+    others = {row.label: row for row in second.per_class}
+    pairs = [(row, others[row.label]) for row in first.per_class if row.label in others]
+    pairs = [(one, other) for one, other in pairs if one.f1 != other.f1]
+    pairs.sort(key=lambda pair: -abs(pair[1].f1 - pair[0].f1))
+    if not pairs:
+        return ""
+    rows = [["class", "documents", "F1 of A", "F1 of B", "B - A"]]
+    for one, other in pairs[:PAIRS_SHOWN]:
+        difference = other.f1 - one.f1
+        rows.append([one.label, f"{one.support:,}", f"{one.f1:.3f}", f"{other.f1:.3f}", f"{difference:+.3f}"])
+    return "Classes that differ most\n" + columns(rows, width=width)
 
 
 def columns(rows: Sequence[Sequence[str]], *, left: int = 1, width: int = 1000) -> str:
@@ -88,28 +142,69 @@ def _headline(evaluation: Evaluation) -> str:
 
 
 def _figures(evaluation: Evaluation) -> str:
-    figures = evaluation.figures
+    figures, majority = evaluation.figures, evaluation.majority
     rows = [["", "model", "majority"]]
-    for name, words in _FIGURES.items():
-        if name == "top_k_accuracy" and figures["top_k"] >= len(evaluation.labels):
-            continue  # always 1
-        baseline = evaluation.majority.get(name)
-        rows.append(
-            [
-                words.format(top_k=int(figures["top_k"])),
-                _number(figures[name]),
-                "" if baseline is None else _number(baseline),
-            ]
-        )
+    for name, words in _shown_figures(evaluation):
+        baseline = _number(majority[name]) if name in majority else ""
+        rows.append([words, _number(figures[name]), baseline])
     lines = columns(rows).splitlines()
-    lines[1] += (
-        f"   (95 % interval of the model's: {figures['accuracy_low']:.4f} to {figures['accuracy_high']:.4f})"
-    )
-    return "\n".join([*lines, f"majority: always {evaluation.majority_label!r}, as most often in training"])
+    low, high = figures["accuracy_low"], figures["accuracy_high"]
+    lines[1] += f"   (95 % interval of the model's: {low:.4f} to {high:.4f})"
+    lines.append(f"majority: always {evaluation.majority_label!r}, as most often in training")
+    if "word_coverage" in figures:
+        lines.append(
+            f"known words: {_share(figures['word_coverage'])} of {figures['words']:,.0f}; documents without "
+            f"any known feature: {figures['documents_without_features']:,.0f}"
+        )
+    return "\n".join(lines)
+
+
+def _shown_figures(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """The figures of the first table: name, and what a reader sees."""
+    top_k = int(evaluation.figures["top_k"])
+    for name, words in _FIGURES.items():
+        if name != "top_k_accuracy" or top_k < len(evaluation.labels):  # else it is always 1
+            yield name, words.format(top_k=top_k)
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2%}"
+
+
+def _signed(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:+.4f}"
 
 
 def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.4f}"
+
+
+def _slices(evaluation: Evaluation, width: int) -> str:
+    """The values of the column, lowest accuracy first; nothing where none was asked for."""
+    if not evaluation.slices:
+        return ""
+    ordered = sorted(evaluation.slices, key=lambda each: each.accuracy)
+    shown, rest = ordered[:SLICES_SHOWN], ordered[SLICES_SHOWN:]
+    column = evaluation.slice_column
+    rows = [[str(column), "documents", "accuracy", "95 % interval", "F1, macro", "calibration error"]]
+    lines = [
+        f"By {column}, lowest accuracy first",
+        columns(rows + [_slice_row(each) for each in shown], width=width),
+    ]
+    if rest:
+        lines.append(f"and {len(rest):,} more values: --json FILE has them all")
+    return "\n".join(lines)
+
+
+def _slice_row(each: Slice) -> list[str]:
+    return [
+        "(none)" if each.value is None else each.value,
+        f"{each.documents:,}",
+        f"{each.accuracy:.4f}",
+        f"{each.accuracy_low:.4f} - {each.accuracy_high:.4f}",
+        f"{each.f1_macro:.4f}",
+        f"{each.expected_calibration_error:.4f}",
+    ]
 
 
 def _classes(evaluation: Evaluation, width: int) -> str:

@@ -20,8 +20,12 @@ from numba import njit
 
 from satchel.kernels.bag import FAST, add_to_rows, add_up, factor, fetch_first
 from satchel.kernels.exponential import exp
-from satchel.kernels.groups import GROUPS
+from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.threads import wait_for_all
+
+# Weight decay multiplies every row at every step: it is kept as one factor for all, and multiplied in
+# when that is so small that rows would lose digits (Bottou 2012, "Stochastic gradient descent tricks", 5.1).
+_LEAST_SHRINKAGE = 1e-2
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -41,7 +45,7 @@ def trainer(dimension: int) -> Callable[..., Any]:
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
 def _train(  # type: ignore[no-untyped-def]
-    dimension, thread, threads, counter, documents, step, parameters, scratch, losses, scales
+    dimension, thread, threads, counter, documents, step, parameters, shrinkage, scratch, losses, scales
 ):
     """One thread's part of a step for each batch.
 
@@ -55,18 +59,21 @@ def _train(  # type: ignore[no-untyped-def]
             feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
             [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`
             int64 [N]; `sample_weights` float32 [N].
-        step: `rates` float64, the learning rate of each batch; `linear_rate` float32, what it is
-            multiplied by for the linear layer; `batch_size`; `smoothing` float32, share of a target
-            spread over all classes; `class_weights` float32 [C]; `pooling`, MEAN or SUM.
+        step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
+            what it is multiplied by for the linear layer; `weight_decay` of the embedding;
+            `batch_size`; `smoothing` float32, share of a target spread over all classes;
+            `class_weights` float32 [C]; `pooling`, MEAN or SUM.
         parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
+        shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
         scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
             float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
             update of the logits; `gradient` float32 [batch_size, D].
         losses: float64 [N], receives each document's loss, times its weight.
         scales: float64 [N], receives each document's weight.
     """
-    rates, _, batch_size, _, _, _ = step
+    rates, _, _, weight_decay, batch_size, _, _, _ = step
     count = scales.shape[0]
+    shrunk = shrinkage[0]
     first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
     arrivals = 0
     for number in range(rates.shape[0]):
@@ -78,16 +85,27 @@ def _train(  # type: ignore[no-untyped-def]
             arrivals += threads
             wait_for_all(counter, arrivals)
         total = _weigh(start, stop, documents, step, scales)
-        for q in range(
-            start + (stop - start) * thread // threads, start + (stop - start) * (thread + 1) // threads
-        ):
-            _learn(dimension, q, start, total, rates[number], documents, step, parameters, scratch, losses)
+        rate = rates[number]
+        before = shrunk
+        shrunk *= 1.0 - rate * weight_decay
+        first = start + (stop - start) * thread // threads
+        last = start + (stop - start) * (thread + 1) // threads
+        for q in range(first, last):
+            _learn(
+                dimension, q, start, total, rate, before, shrunk, documents, step, parameters, scratch, losses
+            )
         if threads > 1:
             arrivals += threads
             wait_for_all(counter, arrivals)
-        _update_classes(dimension, thread, threads, stop - start, parameters, scratch)
+        _update_classes(dimension, thread, threads, stop - start, step, parameters, scratch)
         for group in range(first_group, last_group):
             _update_group(dimension, group, start, stop, documents, parameters, scratch)
+        if abs(shrunk) < _LEAST_SHRINKAGE:
+            for group in range(first_group, last_group):
+                _shrink_group(dimension, group, shrunk, parameters[0])
+            shrunk = 1.0
+    if thread == 0:
+        shrinkage[0] = shrunk
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
@@ -117,7 +135,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
 def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
     """The weight of each document of a batch, into `scales`; returns their sum."""
     _, _, _, _, targets, sample_weights = documents
-    class_weights = step[4]
+    class_weights = step[6]
     total = np.float64(0)
     for q in range(start, stop):
         scales[q] = np.float64(class_weights[targets[q]]) * np.float64(sample_weights[q])
@@ -127,11 +145,11 @@ def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
 def _learn(  # type: ignore[no-untyped-def]
-    dimension, q, start, total, rate, documents, step, parameters, scratch, losses
+    dimension, q, start, total, rate, before, shrunk, documents, step, parameters, scratch, losses
 ):
     """A document's loss, and the updates that it asks for: of the logits, and of its vector."""
     _, _, _, bounds, targets, sample_weights = documents
-    _, linear_rate, _, smoothing, class_weights, pooling = step
+    smoothing, class_weights, pooling = step[5:]
     _, linear, bias = parameters
     sums, h, z, g = scratch[0], scratch[1][q - start], scratch[2][q - start], scratch[3][q - start]
     classes = bias.shape[0]
@@ -140,7 +158,7 @@ def _learn(  # type: ignore[no-untyped-def]
         total_sum = _ZERO
         for group in range(GROUPS):
             total_sum += sums[group, q - start, j]
-        h[j] = total_sum * scale
+        h[j] = total_sum * scale * np.float32(before)
     for c in range(classes):
         logit = bias[c]
         for j in range(dimension):
@@ -153,10 +171,10 @@ def _learn(  # type: ignore[no-untyped-def]
         g[j] = _ZERO
     for c in range(classes):
         a = share * z[c]
-        z[c] = -np.float32(rate) * linear_rate * a
+        z[c] = -np.float32(rate) * a
         for j in range(dimension):
             g[j] -= a * linear[c, j]
-    scale *= np.float32(rate)
+    scale *= np.float32(rate / shrunk)
     for j in range(dimension):
         g[j] *= scale
 
@@ -199,15 +217,16 @@ def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _update_classes(dimension, thread, threads, count, parameters, scratch):  # type: ignore[no-untyped-def]
+def _update_classes(dimension, thread, threads, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
     """The update of this thread's classes, document after document."""
     _, linear, bias = parameters
     _, hidden, signal, _ = scratch
+    linear_rate, bias_rate = step[1], step[2]
     classes = bias.shape[0]
     for b in range(count):
         for c in range(classes * thread // threads, classes * (thread + 1) // threads):
-            a = signal[b, c]
-            bias[c] += a
+            bias[c] += bias_rate * signal[b, c]
+            a = linear_rate * signal[b, c]
             for j in range(dimension):
                 linear[c, j] += a * hidden[b, j]
 
@@ -219,3 +238,12 @@ def _update_group(dimension, group, start, stop, documents, parameters, scratch)
     for q in range(start, stop):
         begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
         add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3][q - start])
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _shrink_group(dimension, group, shrunk, embedding):  # type: ignore[no-untyped-def]
+    """Multiplies the rows of a group."""
+    for row in range(embedding.shape[0] // dimension):
+        if group_of(row) == group:
+            for j in range(dimension):
+                embedding[row * dimension + j] *= np.float32(shrunk)

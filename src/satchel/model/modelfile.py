@@ -17,6 +17,7 @@ of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-fil
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +55,10 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier and what it needs to read text as it did in training."""
+    """A trained classifier and what it needs to read text as it did in training.
+
+    Its probabilities are the softmax of logits / `temperature`.
+    """
 
     parameters: Parameters
     vocabulary: Vocabulary
@@ -63,6 +67,7 @@ class Model:
     text: TextSettings
     vocabulary_settings: VocabularySettings
     settings: ModelSettings
+    temperature: float = 1.0
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -86,6 +91,7 @@ def save_model(path: Path, model: Model) -> None:
         "unicode": UNICODE_VERSION,
         "labels": model.labels.labels,
         "label_counts": model.labels.counts,
+        "temperature": model.temperature,
         "total_words": model.vocabulary.total_words,
         "reader": model.reader.model_dump(),
         "text": model.text.model_dump(),
@@ -160,6 +166,11 @@ def locate_model(path: Path) -> Path:
             f"{path}: no such file: give a model file or a run folder (`satchel train` makes one)"
         )
     return path
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path looks like a model: a folder with one in it, or a file named as one."""
+    return (path / FILE_NAME).is_file() or (path.suffix == ".safetensors" and path.is_file())
 
 
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:
@@ -246,6 +257,9 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         vocabulary = vocabulary_of(tensors, _count(description["total_words"]))
     except ValueError as error:
         raise _damaged(path, str(error)) from error
+    temperature = description["temperature"]
+    if not (isinstance(temperature, float) and 0 < temperature < math.inf):
+        raise _damaged(path, f"its temperature is {temperature!r}")
     for name in ("embedding", "linear.weight", "linear.bias"):
         if not all_finite(tensors[name]):
             raise _damaged(path, f"{name} holds values that are not finite")
@@ -257,6 +271,7 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         TextSettings.model_validate(description["text"]),
         VocabularySettings.model_validate(description["vocabulary"]),
         ModelSettings.model_validate(description["model"]),
+        temperature,
     )
 
 

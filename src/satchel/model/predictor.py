@@ -32,10 +32,14 @@ class Predictions:
 
 
 class Predictor:
-    """Runs a model over texts."""
+    """Runs a model over texts.
+
+    Its probabilities are those at the model's temperature: the linear layer is divided by it once, here.
+    """
 
     def __init__(self, model: Model, threads: int) -> None:
         self.model = model
+        self._parameters = model.parameters.divided(model.temperature)
         self._workers = Workers(threads)
         self.encoder = Encoder(
             Featurizer(model.text, model.vocabulary_settings.word_ngrams, self._workers), model.vocabulary
@@ -49,8 +53,6 @@ class Predictor:
 
     def probabilities(self, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
         """The probabilities of encoded texts, float32 [N, C]."""
-        found = scoring.logits(
-            self.model.parameters, self.model.settings.mode, ids, offsets, None, self._workers
-        )
+        found = scoring.logits(self._parameters, self.model.settings.mode, ids, offsets, None, self._workers)
         scoring.softmax_in_place(found, self._workers)
         return found

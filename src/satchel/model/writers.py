@@ -28,11 +28,20 @@ class Choice:
         top_k: how many labels, most probable first.
         threshold: labels less probable than this are not given.
         listed: whether labels and probabilities come as lists, also when there is one.
+        min_probability: where the most probable label is less probable than this, no label of the model is
+            given.
+        abstain_label: what is given instead, with the probability of the most probable label; or nothing.
     """
 
     top_k: int = 1
     threshold: float = 0.0
     listed: bool = False
+    min_probability: float = 0.0
+    abstain_label: str | None = None
+
+    def names(self, labels: Sequence[str]) -> list[str]:
+        """What can be given: the model's labels, and last what stands for none of them."""
+        return [*labels, self.abstain_label or ""]
 
 
 class Writer(Protocol):
@@ -58,7 +67,7 @@ class JsonLines:
     """
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in labels])
+        self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -87,7 +96,7 @@ class Csv:
     """A header, then `id` where the input has one, `label`, `probability` (`label_2`, … for more)."""
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([_csv_field(label) for label in labels])
+        self._labels = pa.array([_csv_field(label) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -118,7 +127,7 @@ class Text:
     """The labels, each with its probability behind a tab; an empty line where there is none."""
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([" ".join(label.split()) for label in labels])
+        self._labels = pa.array([" ".join(label.split()) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -140,20 +149,30 @@ def _top(
 ) -> tuple[list[tuple[pa.Array, pa.Array]], NDArray[np.bool_]]:
     """For each rank, names [N] and probabilities [N] as strings; and which to give, bool [N, k]."""
     classes, probabilities = predictions.top(choice.top_k)
+    kept = probabilities >= choice.threshold
+    abstained = probabilities[:, 0] < choice.min_probability
+    kept[abstained] = False
+    kept[abstained, 0] = choice.abstain_label is not None
+    classes[abstained, 0] = len(labels) - 1
     columns = []
     for rank in range(classes.shape[1]):
         rounded = np.round(probabilities[:, rank].astype(np.float64), _DECIMALS)
         columns.append((labels.take(pa.array(classes[:, rank])), pa.array(rounded).cast(pa.string())))
-    return columns, probabilities >= choice.threshold
+    return columns, kept
 
 
 def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:
     """The kept strings of each row, [N]; ranks are kept from the first on."""
-    present = [
-        pc.if_else(pa.array(kept[:, rank]), column, pa.scalar(None, pa.string()))
+    # Not by null_handling="skip": Arrow 26 leaves out the rows where every string is null.
+    parts = [
+        pc.if_else(
+            pa.array(kept[:, rank]),
+            pc.binary_join_element_wise(separator, column, "") if rank else column,
+            "",
+        )
         for rank, column in enumerate(columns)
     ]
-    return pc.binary_join_element_wise(*present, separator, null_handling="skip")
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def _concatenated(parts: list[pa.Array | str]) -> bytes:

@@ -47,7 +47,7 @@ def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) 
     return ValidationFigures(
         loss=float(-log_likelihoods(logits, targets).mean()),
         accuracy=float((predicted == targets).mean()),
-        f1_macro=_f1_macro(predicted, targets, logits.shape[1]),
+        f1_macro=f1_macro(predicted, targets, logits.shape[1]),
     )
 
 
@@ -59,7 +59,8 @@ def log_likelihoods(logits: NDArray[np.floating], targets: NDArray[np.int64]) ->
     return reached - np.log(totals)
 
 
-def _f1_macro(predicted: NDArray[np.int64], targets: NDArray[np.int64], classes: int) -> float:
+def f1_macro(predicted: NDArray[np.int64], targets: NDArray[np.int64], classes: int) -> float:
+    """The mean F1 of the classes that are in the targets or in the predictions, int64 [N] each."""
     both = np.bincount(targets, minlength=classes) + np.bincount(predicted, minlength=classes)
     right = np.bincount(targets[predicted == targets], minlength=classes)
     present = both > 0

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satchel.data.corpus import Corpus
 from satchel.data.vocabulary import Known
@@ -56,9 +57,11 @@ class Learning:
         self._corpus = corpus
         self._task = task
         self._engine = engine
+        self._initial_state = engine.state()
         self._identity = identity
         self._folder = folder
         self._reporter = reporter
+        self._workers = Workers(task.threads)
         self._saved = time.monotonic()
 
     def go_on_from(self, checkpoint: Checkpoint) -> None:
@@ -87,16 +90,26 @@ class Learning:
         self._reporter.message(f"Going on {self._place()}")
 
     def begin_again(self, checkpoint: Checkpoint, known: Known) -> None:
-        """Carries what a checkpoint learned over to changed data: to the epoch that was under way.
+        """Carries what was learned by the end of the last epoch over to changed data.
 
-        The figures of before are of other data: the best epoch is looked for anew, and momentum of
-        other parameters is dropped.
+        An epoch under way has no place in the order of other documents. The figures of before are of
+        other data: the best epoch is looked for anew; momentum of other parameters is dropped.
 
         Args:
-            checkpoint: of the training on the data as it was.
+            checkpoint: the last one of the training on the data as it was.
             known: what its rows stand for.
+
+        Raises:
+            CheckpointError: no epoch came to its end.
         """
-        corpus, before = self._corpus, checkpoint.progress
+        corpus = self._corpus
+        if not checkpoint.progress.records:
+            raise CheckpointError(
+                f"{checkpoint.path}: the data changed within the first epoch: start anew with --force"
+            )
+        if checkpoint.progress.documents:
+            checkpoint = read_checkpoint(self._folder.epoch_checkpoint)
+        before = checkpoint.progress
         carried = carry_over(
             stored_parameters(checkpoint.path), known, self._task.parameters, corpus.vocabulary, corpus.labels
         )
@@ -161,7 +174,7 @@ class Learning:
                 len(self._corpus.labels),
                 training.batch_size,
             ),
-            validate=self._validator(),
+            validate=self._validate,
             progress=self.progress,
             between=between,
             reporter=self._reporter,
@@ -219,7 +232,7 @@ class Learning:
             self.progress = checkpoint.progress
         else:
             initialise()
-            self._engine.load_state({})
+            self._engine.load_state(self._initial_state)
             self.progress = Progress()
         self.progress.halvings = halvings
         place = f"the end of epoch {self.progress.epoch}" if self.progress.epoch else "the start"
@@ -241,26 +254,27 @@ class Learning:
         share = progress.documents / len(self._corpus.train)
         return f"in epoch {progress.epoch + 1} of {epochs}, {share:.0%} done"
 
-    def _validator(self) -> Callable[[], ValidationFigures] | None:
-        """A function that gives the figures of the validation set at the parameters as they are."""
+    def validation_logits(self) -> NDArray[np.float32] | None:
+        """The logits of the validation set at the parameters as they are, float32 [N, C]."""
         if self._corpus.validation is None:
             return None
-        dataset, task = self._corpus.validation.dataset, self._task
-        workers = Workers(task.threads)
+        dataset = self._corpus.validation.dataset
+        return scoring.logits(
+            self._task.parameters,
+            self._settings.model.mode,
+            dataset.ids,
+            dataset.offsets,
+            dataset.weights,
+            self._workers,
+        )
 
-        def validate() -> ValidationFigures:
-            logits = scoring.logits(
-                task.parameters,
-                self._settings.model.mode,
-                dataset.ids,
-                dataset.offsets,
-                dataset.weights,
-                workers,
-            )
-            with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
-                return validation_figures(logits, dataset.targets)
-
-        return validate
+    def _validate(self) -> ValidationFigures | None:
+        """The figures of the validation set at the parameters as they are."""
+        logits = self.validation_logits()
+        if logits is None or self._corpus.validation is None:
+            return None
+        with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
+            return validation_figures(logits, self._corpus.validation.dataset.targets)
 
 
 def _epoch_line(record: EpochRecord, epochs: int) -> str:

@@ -124,7 +124,7 @@ def train_epochs(
     seed: int,
     shuffle: bool,
     limits: "Limits",
-    validate: Callable[[], ValidationFigures] | None,
+    validate: Callable[[], ValidationFigures | None],
     progress: Progress,
     between: Callable[[], None],
     reporter: Reporter,
@@ -140,7 +140,7 @@ def train_epochs(
         seed: decides each epoch's order.
         shuffle: whether there is an order but the data's.
         limits: what a call of the engine may take on, and how high the loss may be.
-        validate: gives the figures of the validation set, or None.
+        validate: gives the figures of the validation set, or None where there is none.
         progress: brought up to date as the training goes on.
         between: called between two calls of the engine, when parameters and progress fit together:
             to save, or to raise what ends the training.
@@ -160,7 +160,8 @@ def train_epochs(
             np.random.default_rng([seed, epoch]).shuffle(order)
         of_epoch = rates[(epoch - 1) * steps : epoch * steps]
         _train_epoch(engine, order, of_epoch, settings, limits, progress, between, reporter)
-        figures = validate() if validate is not None else None
+        engine.settle()
+        figures = validate()
         if figures is not None and not np.isfinite(figures.loss):
             raise DivergedError(f"the validation loss became {figures.loss} after epoch {epoch}")
         record = EpochRecord(

@@ -21,6 +21,7 @@ from satchel.model.modelfile import Model, load_model, locate_model, save_model
 from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.pretrained import apply_vectors
 from satchel.reporting import Reporter
+from satchel.training.calibration import Calibration, calibrate
 from satchel.training.checkpoint import Identity, rows_hash, save_rows
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
@@ -47,6 +48,7 @@ class RunResult:
     corpus: Corpus
     epochs: list[EpochRecord]
     best_epoch: int
+    calibration: Calibration | None
 
     @property
     def threads(self) -> int:
@@ -58,6 +60,7 @@ class RunResult:
         return {
             "best_epoch": self.best_epoch,
             "epochs": [record.to_json() for record in self.epochs],
+            "calibration": None if self.calibration is None else asdict(self.calibration),
             "plan": asdict(plan(self.settings, self.corpus)),
         }
 
@@ -75,6 +78,8 @@ class RunResult:
                 (f"validation {name.replace('_', ' ')}", f"{value:.4f}")
                 for name, value in asdict(best.validation).items()
             ]
+        if self.calibration is not None:
+            rows += self.calibration.rows()
         if test is not None:
             rows += [
                 ("test accuracy", f"{test['accuracy']:.4f}"),
@@ -196,10 +201,16 @@ def train(
         parameters.assign(starting_parameters(settings, corpus, load_origin(settings, folder))[0])
 
     epochs = learning.run(initialise, stopping)
-    model = _model(parameters, settings, corpus)
+    logits = learning.validation_logits() if settings.training.calibration != "none" else None
+    calibration = None
+    if logits is not None and corpus.validation is not None:
+        calibration = calibrate(logits, corpus.validation.dataset.targets)
+    model = _model(parameters, settings, corpus, calibration)
     save_model(folder.model, model)
     best = learning.progress.best
-    return RunResult(model, settings, corpus, epochs, len(epochs) if best is None else best.epoch)
+    return RunResult(
+        model, settings, corpus, epochs, len(epochs) if best is None else best.epoch, calibration
+    )
 
 
 def is_finished(settings: RunSettings, folder: RunFolder) -> bool:
@@ -271,7 +282,9 @@ def starting_parameters(
     return parameters, notes
 
 
-def _model(parameters: Parameters, settings: RunSettings, corpus: Corpus) -> Model:
+def _model(
+    parameters: Parameters, settings: RunSettings, corpus: Corpus, calibration: Calibration | None
+) -> Model:
     return Model(
         parameters,
         corpus.vocabulary,
@@ -280,6 +293,7 @@ def _model(parameters: Parameters, settings: RunSettings, corpus: Corpus) -> Mod
         settings.text,
         settings.vocabulary,
         settings.model,
+        temperature=1.0 if calibration is None else calibration.temperature,
     )
 
 

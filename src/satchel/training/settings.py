@@ -45,7 +45,18 @@ class TrainingSettings(Settings):
     )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of torch.optim.SGD.")
     nesterov: bool = Field(False, description="Nesterov momentum.")
-    weight_decay: float = Field(0.0, ge=0, description="Weight decay of torch.optim.SGD.")
+    linear_learning_rate: float = Field(
+        0.1,
+        ge=0,
+        description="What the learning rate is multiplied by for the linear layer's weight; 0 leaves it "
+        "as it starts, and the model is a linear one in its features.",
+    )
+    bias_learning_rate: float = Field(
+        0.1, ge=0, description="What the learning rate is multiplied by for the bias."
+    )
+    weight_decay: float = Field(
+        0.0, ge=0, description="Weight decay of torch.optim.SGD, on the embedding alone."
+    )
     clip_norm: float | None = Field(
         None,
         gt=0,
@@ -61,6 +72,12 @@ class TrainingSettings(Settings):
     )
     early_stopping: EarlyStopping | None = Field(
         None, description="Stop early, by a validation metric; `null` for never."
+    )
+    calibration: Literal["temperature", "none"] = Field(
+        "temperature",
+        description="`temperature` divides the logits by a number fitted to the validation set after "
+        "training, so that probabilities are as often right as they say (arXiv:1706.04599); it changes no "
+        "label. `none`, or no validation set: they stay as they are.",
     )
     best_metric: MetricName = Field(
         "accuracy",

@@ -14,8 +14,10 @@ def fused_refusals(model: ModelSettings, training: TrainingSettings) -> Iterator
         "model.max_norm": model.max_norm is not None,
         "model.scale_grad_by_freq": model.scale_grad_by_freq,
         "model.padding_idx": model.padding_idx is not None,
+        "model.freeze": model.freeze,
         "training.device": training.device.startswith("cuda"),
         "training.momentum": training.momentum > 0,
+        "training.clip_norm": training.clip_norm is not None,
     }
     return (key for key, is_refused in refused.items() if is_refused)
 

@@ -74,11 +74,16 @@ def by_hand(task: Task) -> tuple[Parameters, list[float]]:
     model["linear"].weight.data = torch.from_numpy(parameters.weight)
     model["linear"].bias.data = torch.from_numpy(parameters.bias)
     model["bag"].weight.requires_grad = not task.model.freeze
+    factors_of_rate = [1.0, options.linear_learning_rate, options.bias_learning_rate]
+    groups: list[dict[str, Any]] = [
+        {"params": [model["bag"].weight], "weight_decay": options.weight_decay},
+        {"params": [model["linear"].weight]},
+        {"params": [model["linear"].bias]},
+    ]
     optimizer = torch.optim.SGD(
-        model.parameters(),
+        groups,
         momentum=options.momentum,
         nesterov=options.nesterov,
-        weight_decay=options.weight_decay,
     )
     class_weights = None if task.class_weights is None else torch.from_numpy(task.class_weights)
     criterion = nn.CrossEntropyLoss(class_weights, label_smoothing=options.label_smoothing)
@@ -106,7 +111,8 @@ def by_hand(task: Task) -> tuple[Parameters, list[float]]:
             loss.backward()
             if options.clip_norm is not None:
                 nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
-            optimizer.param_groups[0]["lr"] = rate
+            for group, factor in zip(optimizer.param_groups, factors_of_rate, strict=True):
+                group["lr"] = rate * factor
             optimizer.step()
             total += loss.item() * len(documents)
         losses.append(total / DOCUMENTS)
@@ -125,7 +131,11 @@ CASES: dict[str, dict[str, Any]] = {
     "padded max": {"model": {"layer": "embedding", "mode": "max"}},
     "padded dense": {"model": {"layer": "embedding", "sparse": False}},
     "freeze": {"model": {"freeze": True}},
-    "freeze, clip": {"model": {"freeze": True}, "training": {"clip_norm": 0.1}},
+    "freeze, clip": {
+        "model": {"freeze": True},
+        "training": {"clip_norm": 0.1, "linear_learning_rate": 1.0, "bias_learning_rate": 1.0},
+    },
+    "linear layer's rates": {"training": {"linear_learning_rate": 0.7, "bias_learning_rate": 0.3}},
     "momentum": {"training": {"momentum": 0.9}},
     "nesterov": {"training": {"momentum": 0.7, "nesterov": True}},
     "weight decay": {"training": {"weight_decay": 0.01}},

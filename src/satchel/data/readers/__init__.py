@@ -21,7 +21,7 @@ from satchel.data.readers.recognition import recognise
 from satchel.data.settings import Column, FormatName, Paths, ReaderSettings
 from satchel.errors import ConfigError, DataError
 
-__all__ = ["expand", "named", "override", "read", "resolve", "total_bytes"]
+__all__ = ["as_column", "expand", "named", "override", "read", "resolve", "total_bytes"]
 
 
 class _Reader(Protocol):
@@ -76,8 +76,8 @@ def override(
     if format_name is not None and format_name not in (*_READERS, "auto"):
         raise ConfigError(f"--input-format: found {format_name!r}, expected one of {', '.join(_READERS)}")
     columns = {
-        "text": trained.text if not text else [_column(name) for name in text],
-        "label": trained.label if label is None else _column(label),
+        "text": trained.text if not text else [as_column(name) for name in text],
+        "label": trained.label if label is None else as_column(label),
     }
     first = expand(paths)[0]
     fresh = {"format": format_name or "auto", "header": None, "delimiter": None, "quoting": None}
@@ -121,5 +121,6 @@ def read(
         )
 
 
-def _column(name: str) -> Column:
+def as_column(name: str) -> Column:
+    """A column as a user gives it: a position where it is a number, else a name."""
     return int(name) if name.isdigit() else name

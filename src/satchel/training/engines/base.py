@@ -37,8 +37,9 @@ class Engine(Protocol):
     """Trains the parameters of a task in place.
 
     The loss is `nn.CrossEntropyLoss(weight, label_smoothing)` of the mean over the batch (with
-    sample weights s: sum(s w l) / sum(s w)); the update is `torch.optim.SGD`; gradients are taken
-    at the batch's starting weights. A document without features counts: its logits are the bias.
+    sample weights s: sum(s w l) / sum(s w)); the update is `torch.optim.SGD` with weight decay on the
+    embedding alone, and a learning rate of its own for the linear layer; gradients are taken at the
+    batch's starting weights. A document without features counts: its logits are the bias.
     """
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
@@ -54,8 +55,12 @@ class Engine(Protocol):
         """
         ...
 
+    def settle(self) -> None:
+        """Makes the task's parameters what they stand for; called before they are used by others."""
+        ...
+
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """What it keeps between calls beside the parameters (momentum), copied, for a checkpoint."""
+        """What it keeps between calls beside the parameters, copied, for a checkpoint at any time."""
         ...
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:

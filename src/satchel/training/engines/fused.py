@@ -9,6 +9,8 @@ from satchel.model.scoring import POOLING
 from satchel.training.engines.base import Task
 from satchel.workers import Workers
 
+_SHRINKAGE = "shrinkage"
+
 
 class FusedEngine:
     """Trains parameters in their own memory; `satchel.training.engines.base` has the contract."""
@@ -25,6 +27,7 @@ class FusedEngine:
         batch, dimension = task.training.batch_size, task.model.embedding_dim
         self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
         groups.find_groups(task.dataset.ids, task.dataset.offsets, self._bounds)
+        self._shrinkage = np.ones(1)
         self._scratch = (
             np.empty((groups.GROUPS, batch, dimension), dtype=np.float32),
             np.empty((batch, dimension), dtype=np.float32),
@@ -45,7 +48,9 @@ class FusedEngine:
         )
         step = (
             learning_rates,
-            np.float32(1.0),
+            np.float32(training.linear_learning_rate),
+            np.float32(training.bias_learning_rate),
+            training.weight_decay,
             training.batch_size,
             np.float32(training.label_smoothing),
             self._class_weights,
@@ -57,17 +62,36 @@ class FusedEngine:
 
         def run(thread: int) -> None:
             threads = self._workers.threads
-            self._train(thread, threads, counter, documents, step, numbers, self._scratch, losses, scales)
+            self._train(
+                thread,
+                threads,
+                counter,
+                documents,
+                step,
+                numbers,
+                self._shrinkage,
+                self._scratch,
+                losses,
+                scales,
+            )
 
         self._workers.together(run)
         return _mean_loss(losses, scales, training.batch_size)
 
+    def settle(self) -> None:
+        """Multiplies the embedding by what weight decay has left of it: see `Engine.settle`."""
+        if self._shrinkage[0] != 1.0:
+            embedding = self._parameters.embedding
+            embedding *= np.float32(self._shrinkage[0])
+            self._shrinkage[0] = 1.0
+
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Nothing: all it knows is in the parameters."""
-        return {}
+        """The factor that weight decay still owes the embedding: see `Engine.state`."""
+        return {_SHRINKAGE: self._shrinkage.copy()}
 
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Takes nothing back."""
+        """Takes the factor back: see `Engine.load_state`."""
+        self._shrinkage[:] = state[_SHRINKAGE]
 
 
 def _mean_loss(losses: NDArray[np.float64], scales: NDArray[np.float64], batch_size: int) -> float:

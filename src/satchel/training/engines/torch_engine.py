@@ -16,6 +16,7 @@ from satchel.model.classifier import build_classifier
 from satchel.training.engines.base import Task
 from satchel.training.support import sparse_gradients
 
+_EMBEDDING = "embedding.weight"
 _MOMENTUM = "momentum."  # before the parameter's name, in the state
 
 
@@ -42,12 +43,19 @@ class TorchEngine:
             name: parameter for name, parameter in self._model.named_parameters() if parameter.requires_grad
         }
         self._optimizer = torch.optim.SGD(
-            self._learned.values(),
+            [
+                {"params": [parameter], "weight_decay": training.weight_decay if name == _EMBEDDING else 0.0}
+                for name, parameter in self._learned.items()
+            ],
             lr=training.learning_rate,
             momentum=training.momentum,
             nesterov=training.nesterov,
-            weight_decay=training.weight_decay,
         )
+        factors = {
+            "linear.weight": training.linear_learning_rate,
+            "linear.bias": training.bias_learning_rate,
+        }
+        self._rate_factors = [factors.get(name, 1.0) for name in self._learned]
         self._class_weights = self._upload(task.class_weights)
         self._losses = nn.CrossEntropyLoss(
             self._class_weights, label_smoothing=training.label_smoothing, reduction="none"
@@ -76,6 +84,9 @@ class TorchEngine:
                 total += self._step(batch, learning_rate) * len(batch.targets)
             self._return_parameters()
             return float(total) / len(order)
+
+    def settle(self) -> None:
+        """Nothing: the task's parameters are up to date after each call."""
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """The momentum buffers: see `Engine.state`."""
@@ -109,7 +120,8 @@ class TorchEngine:
 
     def _step(self, batch: "_Documents", learning_rate: float) -> Tensor:
         """One update; returns the batch's mean loss, on the device."""
-        self._optimizer.param_groups[0]["lr"] = learning_rate
+        for group, factor in zip(self._optimizer.param_groups, self._rate_factors, strict=True):
+            group["lr"] = factor * learning_rate
         self._optimizer.zero_grad()
         logits = self._model(batch.ids, batch.offsets, batch.weights)
         loss = self._mean(self._losses(logits, batch.targets), batch)
