@@ -1,11 +1,18 @@
 """Predictions to measure: random ones, and ones shaped as real ones are."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import EncodedData
-from satchel.evaluation.answers import Answers
+from satchel.evaluation.answers import Answers, answer_files
+from satchel.reporting import Reporter
+from satchel.training.folder import RunFolder
+from satchel.training.run import train
+from satchel.training.settings import RunSettings
 
 Drawn = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -35,6 +42,24 @@ SHAPES = {
     "one class nearly everywhere": (1000, 4, 2.0, 6.0),
     "handful": (5, 7, 3.0, 0.5),
 }
+
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "r52"
+
+
+def real_answers(folder: Path) -> Answers:
+    """What a model of 52 unbalanced classes, trained in `folder`, says of 2,568 real documents."""
+    if not REAL.exists():
+        pytest.skip("the Reuters corpus is not beside this checkout")
+    settings = RunSettings.model_validate(
+        {
+            "threads": 2,
+            "data": {"train": str(REAL / "train.txt.gz"), "validation": None},
+            "training": {"epochs": 3},
+        }
+    )
+    run = train(settings, RunFolder(folder / "run"), force=False, describe=str, reporter=Reporter())
+    return answer_files(run.model, str(REAL / "test.txt.gz"), run.model.reader, threads=2)
 
 
 def answers(labels: str, targets: list[int], predicted: list[int]) -> Answers:

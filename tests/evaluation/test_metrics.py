@@ -9,11 +9,14 @@ import pytest
 from sklearn import metrics
 
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
-from tests.evaluation.predictions import SHAPES, Drawn, drawn_logits, softmax
+from tests.evaluation.predictions import SHAPES, Drawn, drawn_logits, real_answers, softmax
 
 
-@pytest.fixture(scope="module", params=SHAPES)
-def drawn(request: pytest.FixtureRequest) -> Drawn:
+@pytest.fixture(scope="module", params=[*SHAPES, "real"])
+def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    if request.param == "real":
+        real = real_answers(tmp_path_factory.mktemp("real"))
+        return real.probabilities, real.targets
     logits, targets = drawn_logits(request.param)
     return softmax(logits), targets
 

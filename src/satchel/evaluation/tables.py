@@ -186,7 +186,7 @@ def _slices(evaluation: Evaluation, width: int) -> str:
     ordered = sorted(evaluation.slices, key=lambda each: each.accuracy)
     shown, rest = ordered[:SLICES_SHOWN], ordered[SLICES_SHOWN:]
     column = evaluation.slice_column
-    rows = [[str(column), "documents", "accuracy", "95 % interval", "F1, macro", "calibration error"]]
+    rows = [[str(column), "documents", "accuracy", "95 % interval", "F1, macro", "calib. error"]]
     lines = [
         f"By {column}, lowest accuracy first",
         columns(rows + [_slice_row(each) for each in shown], width=width),
