@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import stat
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satchel.errors import RunFolderError
-from satchel.files import replacing, write_text
+from satchel.files import replacing, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -139,3 +140,13 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write_text(link, "new")
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def test_lists_of_numbers_stand_on_one_line(tmp_path: Path) -> None:
+    content = {"é\n[1, 2]": [[1, -2.5e-7], [3, 4]], "b": ["[\n1,\n2]", None], "c": [], "d": {"e": [5]}}
+    write_json(tmp_path / "f.json", content)
+    text = (tmp_path / "f.json").read_text(encoding="utf-8")
+    assert json.loads(text) == content
+    assert "[1, -2.5e-07],\n" in text
+    assert '"e": [5]\n' in text
+    assert "é" in text

@@ -1,11 +1,13 @@
 """Writing files so that a name never stands for half of one."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from satchel.errors import RunFolderError
 
@@ -62,6 +64,14 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file, UTF-8, all or nothing."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes JSON for programs and people, all or nothing: indented, but a list of numbers on one line."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # Line breaks stand only between values: within strings, JSON escapes them.
+    text = re.sub(r"\[\n[-+.\deE,\s]+\]", lambda found: "[" + " ".join(found[0][1:-1].split()) + "]", text)
+    write_text(path, text + "\n")
 
 
 def lock(path: Path) -> BinaryIO | None:

@@ -38,7 +38,6 @@ def evaluate(
 
     With two models, `satchel evaluate A B DATA`, say which is better, and whether it may be chance.
     """
-    import json
     import os
     import shutil
 
@@ -47,7 +46,7 @@ def evaluate(
     from satchel.errors import ConfigError
     from satchel.evaluation.files import compare_files, evaluate_files
     from satchel.evaluation.tables import render, render_comparison
-    from satchel.files import write_text
+    from satchel.files import write_json
     from satchel.model.modelfile import is_model, load_model
 
     second = Path(data[0]) if is_model(Path(data[0])) else None
@@ -75,5 +74,5 @@ def evaluate(
         names = str(model), str(second)
         figures, page = pair.to_json(names), render_comparison(names, pair, width)
     if json_file is not None:
-        write_text(json_file, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        write_json(json_file, figures)
     print(page)

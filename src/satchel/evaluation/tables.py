@@ -1,14 +1,14 @@
 """An evaluation, or two of them side by side, as a page of plain text."""
 
 import math
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from satchel.evaluation.files import Pair
 from satchel.evaluation.metrics import ClassFigures, Evaluation
 from satchel.evaluation.slices import Slice
+from satchel.layout import columns
 
 CLASSES_SHOWN = 20
 SLICES_SHOWN = 30
@@ -18,10 +18,6 @@ PAIRS_SHOWN = 10
 _FIGURES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
-    "f1_macro": "F1, macro",
-    "f1_weighted": "F1, weighted",
-    "precision_macro": "precision, macro",
-    "recall_macro": "recall, macro",
     "matthews_corrcoef": "Matthews correlation",
     "top_k_accuracy": "top-{top_k} accuracy",
     "roc_auc_macro": "ROC AUC, macro",
@@ -29,6 +25,8 @@ _FIGURES = {
     "log_loss": "log loss",
     "expected_calibration_error": "calibration error",
 }
+_SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+_AVERAGES = ("macro", "micro", "weighted")
 
 
 def render(evaluation: Evaluation, width: int) -> str:
@@ -41,6 +39,7 @@ def render(evaluation: Evaluation, width: int) -> str:
     parts = [
         _headline(evaluation),
         _figures(evaluation),
+        _averages(evaluation),
         _slices(evaluation, width),
         _classes(evaluation, width),
         _confusions(evaluation, width),
@@ -59,7 +58,12 @@ def render_comparison(names: tuple[str, str], pair: Pair, width: int) -> str:
     (first, second), comparison = pair.evaluations, pair.comparison
     lines = [f"A: {names[0]}", f"B: {names[1]}", f"{comparison.documents:,} documents"]
     rows = [["", "A", "B", "B - A"]]
-    for name, words in _shown_figures(first):
+    averages = [
+        (f"{name}_{average}", f"{words}, {average}")
+        for average in ("macro", "weighted")
+        for name, words in _SCORES.items()
+    ]
+    for name, words in [*_shown_figures(first), *averages]:
         one, other = first.figures[name], second.figures[name]
         rows.append([words, _number(one), _number(other), _signed(other - one)])
     low_to_high = f"{comparison.difference_low:+.4f} to {comparison.difference_high:+.4f}"
@@ -94,45 +98,6 @@ def _changed_classes(first: Evaluation, second: Evaluation, width: int) -> str:
     return "Classes that differ most\n" + columns(rows, width=width)
 
 
-def columns(rows: Sequence[Sequence[str]], *, left: int = 1, width: int = 1000) -> str:
-    """Rows of cells, aligned.
-
-    Args:
-        rows: as many cells each.
-        left: so many columns hold words: aligned to the left, and cut where there is no room.
-        width: columns of the terminal.
-    """
-    numbers = [max(map(len, cells)) for cells in zip(*(row[left:] for row in rows), strict=True)]
-    room = max(10, (width - sum(numbers) - 2 * len(numbers) - 2 * (left - 1)) // left)
-    words = [[shortened(cell, room) for cell in row[:left]] for row in rows]
-    widths = [max(map(_cells, cells)) for cells in zip(*words, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [cell + " " * (size - _cells(cell)) for cell, size in zip(begin, widths, strict=True)]
-            + [cell.rjust(size) for cell, size in zip(row[left:], numbers, strict=True)]
-        ).rstrip()
-        for begin, row in zip(words, rows, strict=True)
-    )
-
-
-def shortened(text: str, width: int) -> str:
-    """The text on one line, cut with an ellipsis where it takes more than `width` columns."""
-    text = " ".join(text.split())
-    if _cells(text) <= width:
-        return text
-    while text and _cells(text) >= width:
-        text = text[:-1]
-    return text + "…"
-
-
-def _cells(text: str) -> int:
-    """The columns that a text takes in a terminal: two for the wide characters of East Asia."""
-    return sum(
-        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
-        for character in text
-    )
-
-
 def _headline(evaluation: Evaluation) -> str:
     figures = evaluation.figures
     line = f"{figures['documents']:,.0f} documents, {len(evaluation.labels):,} classes"
@@ -157,6 +122,15 @@ def _figures(evaluation: Evaluation) -> str:
             f"any known feature: {figures['documents_without_features']:,.0f}"
         )
     return "\n".join(lines)
+
+
+def _averages(evaluation: Evaluation) -> str:
+    """Precision, recall and F1 as the means over classes, over documents, and over classes by their size."""
+    rows = [["", *_SCORES.values(), "F1 of majority"]]
+    for average in _AVERAGES:
+        scores = [evaluation.figures[f"{name}_{average}"] for name in _SCORES]
+        rows.append([average, *map(_number, scores), _number(evaluation.majority[f"f1_{average}"])])
+    return columns(rows)
 
 
 def _shown_figures(evaluation: Evaluation) -> Iterator[tuple[str, str]]:

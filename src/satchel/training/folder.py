@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TextIO
 
 from satchel.errors import RunFolderError
-from satchel.files import UNFINISHED, lock, replacing, write_text
+from satchel.files import UNFINISHED, lock, replacing, write_json, write_text
 from satchel.model.modelfile import FILE_NAME
 from satchel.reporting import Bar, Reporter
 
@@ -168,7 +168,7 @@ class RunFolder:
 
     def write_metrics(self, figures: dict[str, Any]) -> None:
         """Writes metrics.json."""
-        write_text(self.metrics, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        write_json(self.metrics, figures)
 
     def log(self, text: str) -> None:
         """Adds a line to log.txt.
