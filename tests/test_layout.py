@@ -11,5 +11,10 @@ def test_combining_marks_take_no_column() -> None:
 
 
 def test_shortened() -> None:
-    assert shortened("a\nlabel", 7) == "a label"
+    assert shortened("a\nlabel\x1b", 9) == "a label "
     assert shortened("a longer label", 7) == "a long…"
+
+
+def test_no_rows_and_indented_names() -> None:
+    assert columns([]) == ""
+    assert columns([("classes", "1,000"), ("  of these", "3")]) == "classes     1,000\n  of these      3"

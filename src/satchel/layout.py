@@ -1,10 +1,10 @@
 """Text for a terminal: columns that are aligned, also where letters are wide, and cut to fit."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
-def columns(rows: Sequence[Sequence[str]], *, left: int = 1, width: int = 1000) -> str:
+def columns(rows: Iterable[Sequence[str]], *, left: int = 1, width: int = 1000) -> str:
     """Rows of cells, aligned.
 
     Args:
@@ -12,6 +12,7 @@ def columns(rows: Sequence[Sequence[str]], *, left: int = 1, width: int = 1000) 
         left: so many columns hold words: aligned to the left, and cut where there is no room.
         width: columns of the terminal.
     """
+    rows = list(rows)
     numbers = [max(map(len, cells)) for cells in zip(*(row[left:] for row in rows), strict=True)]
     room = max(10, (width - sum(numbers) - 2 * len(numbers) - 2 * (left - 1)) // left)
     words = [[shortened(cell, room) for cell in row[:left]] for row in rows]
@@ -26,8 +27,11 @@ def columns(rows: Sequence[Sequence[str]], *, left: int = 1, width: int = 1000) 
 
 
 def shortened(text: str, width: int) -> str:
-    """The text on one line, cut with an ellipsis where it takes more than `width` columns."""
-    text = " ".join(text.split())
+    """The text on one line, cut with an ellipsis where it takes more than `width` columns.
+
+    What is not to be printed (line breaks, a terminal's control sequences) becomes a space.
+    """
+    text = "".join(character if character.isprintable() else " " for character in text)
     if _cells(text) <= width:
         return text
     while text and _cells(text) >= width:

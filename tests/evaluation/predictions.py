@@ -11,7 +11,7 @@ from satchel.data.encoded import EncodedData
 from satchel.evaluation.answers import Answers, answer_files
 from satchel.reporting import Reporter
 from satchel.training.folder import RunFolder
-from satchel.training.run import train
+from satchel.training.run import Start, train
 from satchel.training.settings import RunSettings
 
 Drawn = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -58,7 +58,8 @@ def real_answers(folder: Path) -> Answers:
             "training": {"epochs": 3},
         }
     )
-    run = train(settings, RunFolder(folder / "run"), force=False, describe=str, reporter=Reporter())
+    with RunFolder(folder / "run") as place:
+        run = train(settings, place, start=Start(), describe=str, reporter=Reporter())
     return answer_files(run.model, str(REAL / "test.txt.gz"), run.model.reader, threads=2)
 
 

@@ -96,7 +96,7 @@ def _lines(report: "CheckReport") -> "Iterator[str]":
 
 
 def _summary(summary: "Summary") -> "Iterator[str]":
-    from satchel.cli.tables import table
+    from satchel.layout import columns
 
     words = summary.words
     yield (
@@ -111,7 +111,7 @@ def _summary(summary: "Summary") -> "Iterator[str]":
     rows = [(f"  {label}", f"{count:,}  {count / total:6.1%}") for label, count in shown[:_CLASSES_SHOWN]]
     if left:
         rows.append((f"  … {len(left):,} more", f"{sum(count for _, count in left):,}        "))
-    yield table(rows)
+    yield columns(rows)
 
 
 def _finding(finding: "Finding") -> "Iterator[str]":

@@ -130,7 +130,7 @@ def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator
         rest = [sum(float(part[number]) for part in left) for number in range(len(explanation.labels))]
         rows.append([f"({len(left)} more)", *(f"{rest[number]:+.4f}" for number in shown)])
     rows.append(["logit", *(f"{explanation.logits[number]:+.4f}" for number in shown)])
-    from satchel.evaluation.tables import columns
+    from satchel.layout import columns
 
     yield columns(rows)
 

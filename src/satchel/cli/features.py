@@ -36,8 +36,8 @@ def features(
     """
     import json
 
-    from satchel.cli.tables import table
     from satchel.evaluation.vectors import top_features
+    from satchel.layout import columns
     from satchel.model.modelfile import load_model
 
     loaded = load_model(model)
@@ -52,7 +52,7 @@ def features(
             print()
         print(of_class.label)
         print(
-            table(
+            columns(
                 (f"  {feature.name}", f"{feature.score:+.4f}  {feature.count:>9,} times")
                 for feature in (*of_class.positive, *of_class.negative)
             )

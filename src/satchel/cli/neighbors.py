@@ -16,12 +16,12 @@ def neighbors(
     """List the words whose vectors are nearest, by cosine: those that the model takes for alike."""
     import json
 
-    from satchel.cli.tables import table
     from satchel.evaluation.vectors import neighbours
+    from satchel.layout import columns
     from satchel.model.modelfile import load_model
 
     found = neighbours(load_model(model), word, top)
     if as_json:
         print(json.dumps([feature.to_json() for feature in found], ensure_ascii=False, indent=2))
         return
-    print(table((feature.name, f"{feature.score:.4f}") for feature in found))
+    print(columns((feature.name, f"{feature.score:.4f}") for feature in found))

@@ -12,9 +12,9 @@ def sample(
 ) -> None:
     """Make a corpus to try things on. The docstrings of this Python's packages, by package."""
     from satchel.cli.console import ConsoleReporter
-    from satchel.cli.tables import table
     from satchel.data.sample import build_sample
+    from satchel.layout import columns
 
     summary = build_sample(directory, force=force, reporter=ConsoleReporter())
-    print(table(summary.rows()))
+    print(columns(summary.rows()))
     print(f"Corpus: {directory}")

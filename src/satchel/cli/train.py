@@ -65,12 +65,12 @@ def train(
     place = output or Path(loaded.output or default_output(config))
     settings: RunSettings = loaded.model_copy(update={"output": str(place)})
     if dry_run:
-        from satchel.cli.tables import table
+        from satchel.layout import columns
         from satchel.training.plan import plan
         from satchel.training.run import prepare
 
         settings, corpus = prepare(settings, reporter)
-        print(table(plan(settings, corpus).rows()))
+        print(columns(plan(settings, corpus).rows()))
         return
     _run(settings, RunFolder(place), (force, resume, allow_changed_data), reporter)
 
@@ -80,9 +80,9 @@ def _run(
 ) -> None:
     """Trains, evaluates where there is a test set, and says what came of it."""
     from satchel.cli.console import StopRequests
-    from satchel.cli.tables import table
     from satchel.config.loading import dump_config
     from satchel.errors import StoppedError
+    from satchel.layout import columns
     from satchel.training.run import Start, is_finished
     from satchel.training.run import train as run
 
@@ -114,5 +114,5 @@ def _run(
             figures["test"] = evaluation.to_json()
         folder.write_metrics(figures)
         folder.finish()
-    print(table(result.summary(figures.get("test"))))
+    print(columns(result.summary(figures.get("test"))))
     print(f"Model: {folder.model}")

@@ -19,8 +19,8 @@ def vocab(
     import json
 
     from satchel.cli.console import ConsoleReporter
-    from satchel.cli.tables import table
     from satchel.config.loading import load_config
+    from satchel.layout import columns
     from satchel.training.run import prepare
 
     _settings, corpus = prepare(load_config(config, overrides or ()), ConsoleReporter())
@@ -29,7 +29,7 @@ def vocab(
         print(json.dumps(summary, ensure_ascii=False, indent=2))
         return
     print(
-        table(
+        columns(
             [(name.replace("_", " "), f"{value:,}") for name, value in summary["sizes"].items()]
             + [(name.replace("_", " "), f"{value:.2%}") for name, value in summary["validation"].items()]
         )
@@ -38,6 +38,6 @@ def vocab(
     kept = [
         tuple(f"{row[key]:,}" for key in ("min_count", "words", "ngrams")) for row in summary["min_counts"]
     ]
-    print(table([("  minimum", "words", "n-grams"), *((f"  {count}", *rows) for count, *rows in kept)]))
+    print(columns([("  minimum", "words", "n-grams"), *((f"  {count}", *rows) for count, *rows in kept)]))
     print("\nMost frequent words")
-    print(table((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))
+    print(columns((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))
