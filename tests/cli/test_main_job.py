@@ -25,6 +25,7 @@ def test_train_writes_the_run_folder(run: Path) -> None:
         "metrics.json",
         "model.safetensors",
         "log.txt",
+        "report.html",
         "checkpoints/last.safetensors",
         "checkpoints/best.safetensors",
     }

@@ -113,6 +113,12 @@ def _run(
             )
             figures["test"] = evaluation.to_json()
         folder.write_metrics(figures)
+        if settings.report:
+            from satchel.evaluation.report.of_run import report_run
+
+            report_run(folder, result.settings, result.model, cheap=True, reporter=reporter)
         folder.finish()
     print(columns(result.summary(figures.get("test"))))
+    if folder.report.is_file():
+        print(f"Report: {folder.report}")
     print(f"Model: {folder.model}")

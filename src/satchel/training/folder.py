@@ -7,6 +7,7 @@ runs/<name>/
   checkpoints/         last.safetensors and best.safetensors; while it runs also
                        epoch.safetensors (the last epoch's end) and rows.safetensors (what rows are of)
   model.safetensors    the classifier
+  report.html          the page to look at (`satchel.evaluation.report`)
   log.txt              what was said
   .lock                held by the process that trains
 """
@@ -42,6 +43,7 @@ class RunFolder:
         self.best_checkpoint = self.checkpoints / "best.safetensors"
         self.rows = self.checkpoints / "rows.safetensors"
         self._epochs = path / "metrics.jsonl"
+        self.report = path / "report.html"
         self._log = path / "log.txt"
         self._lock = path / ".lock"
         self._held: BinaryIO | None = None
@@ -121,7 +123,7 @@ class RunFolder:
         self.hold()
         with replacing(self.config) as temporary:
             temporary.write_text(config, encoding="utf-8", newline="\n")
-            for old in (self.metrics, self.model, self._epochs, self._log):
+            for old in (self.metrics, self.model, self.report, self._epochs, self._log):
                 old.unlink(missing_ok=True)
             if self.checkpoints.is_dir():
                 shutil.rmtree(self.checkpoints)

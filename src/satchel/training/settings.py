@@ -116,6 +116,11 @@ class RunSettings(Settings):
     )
     model: ModelSettings = Field(ModelSettings(), description="The layers.")
     training: TrainingSettings = Field(TrainingSettings(), description="The learning.")
+    report: bool = Field(
+        True,
+        description="Whether training ends with `report.html`, a page on the test or validation data; it "
+        "is left out where that would take more than a few seconds (`satchel report RUN` writes it).",
+    )
     output: str | None = Field(
         None, description="The run folder; left out: `runs/` and the config file's name."
     )

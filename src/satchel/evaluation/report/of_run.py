@@ -21,7 +21,6 @@ from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
 
 CHEAP_BYTES = 100_000_000  # of data that a training may read again for its report: a second or two
-FILE_NAME = "report.html"
 
 
 def report_run(
@@ -64,7 +63,7 @@ def report_run(
             f"{folder.path}: the run has no test and no validation data: give some with --data FILE"
         )
     if cheap and (total_bytes(files) or 0) > CHEAP_BYTES:
-        reporter.message(f"No {FILE_NAME}: much data to read again; `satchel report {folder.path}` writes it")
+        reporter.message(f"No report: much data to read again; `satchel report {folder.path}` writes it")
         return None
     threads = settings.threads or 1
     documents: Iterable[pa.RecordBatch]
@@ -91,7 +90,7 @@ def report_run(
                 model_bytes=folder.model.stat().st_size if folder.model.is_file() else None,
             )
         )
-    place = output or folder.path / FILE_NAME
+    place = output or folder.report
     write_text(place, page)
     return place
 
