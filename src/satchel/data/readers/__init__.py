@@ -94,7 +94,7 @@ def override(
             return trained.model_copy(update=columns)
     found = recognise(first, trained.model_copy(update={**fresh, **columns}), labelled=labelled)
     if found.format == trained.format and not (text or label or format_name):
-        return trained
+        return trained.model_copy(update={"id": found.id})  # which the training files may not have had
     return found
 
 
