@@ -159,7 +159,7 @@ def copy_fields(data, starts, ends, rewritten, quote, out, offsets):  # type: ig
         if not rewritten[n]:
             length = end - start
             out[position : position + length] = data[start:end]
-            position += length
+            position += int(length)
         else:
             i = start
             inside = True

@@ -4,6 +4,7 @@ import io
 import sys
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -151,7 +152,7 @@ def test_random_tables_come_back(tmp_path: Path, name: str, data: st.DataObject,
     path = tmp_path / f"data.{name}"
     path.write_bytes(FORMATS[name](rows))
     format_name = "fasttext" if name == "txt" else name
-    options = {} if name == "txt" else {"text": "text", "label": "label"}
+    options: dict[str, Any] = {} if name == "txt" else {"text": "text", "label": "label"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compression, "BLOCK_BYTES", size)
         patch.setattr(records, "_RECORDS", 2)

@@ -76,9 +76,15 @@ class Room:
         self, data: NDArray[np.uint8], settings: ReaderSettings, chosen: NDArray[np.bool_]
     ) -> list[pa.LargeStringArray]:
         """The wanted fields of the chosen among the first records, large_string [N] each."""
-        arrays = [array[: len(chosen)] for array in (self.starts, self.ends, self.rewritten)]
+        count = len(chosen)
         return [
-            _strings(data, settings, *(array[:, place][chosen] for array in arrays))
+            _strings(
+                data,
+                settings,
+                self.starts[:count, place][chosen],
+                self.ends[:count, place][chosen],
+                self.rewritten[:count, place][chosen],
+            )
             for place in range(self.starts.shape[1])
         ]
 
