@@ -11,6 +11,7 @@ from satchel.cli import (
     explain,
     features,
     init,
+    inspect,
     neighbors,
     predict,
     project,
@@ -41,6 +42,7 @@ app.command("explain")(explain.explain)
 app.command("neighbors")(neighbors.neighbors)
 app.command("features")(features.features)
 app.command("project")(project.project)
+app.command("inspect")(inspect.inspect)
 app.command("vocab")(vocab.vocab)
 app.command("init")(init.init)
 app.command("sample")(sample.sample)

@@ -120,7 +120,7 @@ def load_model(path: Path) -> Model:
     with opened(path) as file:
         description = read_description(path, file)
         try:
-            _check_shapes(path, file, description)
+            check_layout(path, file, description)
             tensors = {name: file.read(name) for name in _TYPES if name != "embedding"}
             # On a boundary of its own, at once: there is no second copy of the largest.
             tensors["embedding"] = file.read("embedding", aligned_zeros(*file.tensors["embedding"].shape))
@@ -221,8 +221,19 @@ def read_description(path: Path, file: TensorFile) -> dict[str, Any]:
     return description
 
 
+def check_layout(path: Path, file: TensorFile, description: dict[str, Any]) -> None:
+    """The tensors' names, types and shapes against the description, before memory is taken for them.
+
+    Raises:
+        ModelFileError: they cannot be of one model.
+    """
+    try:
+        _check_shapes(path, file, description)
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise _damaged(path, f"its description cannot be read ({error})") from error
+
+
 def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> None:
-    """The tensors' names, types and shapes against the description, before memory is taken for them."""
     if set(file.tensors) != set(_TYPES):
         raise _damaged(path, f"it holds the tensors {sorted(file.tensors)}")
     for name, info in file.tensors.items():

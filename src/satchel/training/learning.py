@@ -28,7 +28,7 @@ from satchel.training.engines.base import Engine, Task
 from satchel.training.figures import ValidationFigures, validation_figures
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
-from satchel.training.settings import RunSettings
+from satchel.training.settings import RunSettings, TrainingSettings
 from satchel.workers import Workers
 
 Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
@@ -223,8 +223,8 @@ class Learning:
         if halvings > MAX_HALVINGS:
             raise DivergedError(
                 f"{error}, and so it did with every learning rate from {rate:g} down to "
-                f"{rate * 0.5**MAX_HALVINGS:g}: lower training.learning_rate to a tenth, or set "
-                "training.clip_norm"
+                f"{rate * 0.5**MAX_HALVINGS:g}: lower training.learning_rate (left out, it is "
+                f"{TrainingSettings().learning_rate:g}), or set training.clip_norm"
             ) from None
         if self._folder.epoch_checkpoint.exists():
             checkpoint = read_checkpoint(self._folder.epoch_checkpoint)

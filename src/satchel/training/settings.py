@@ -37,6 +37,7 @@ class TrainingSettings(Settings):
     learning_rate: float = Field(
         16.0,
         gt=0,
+        le=1e30,
         description="Step size on the mean loss of a batch: a batch of B needs B times the rate of "
         "single documents for the same step.",
     )

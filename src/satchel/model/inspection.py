@@ -1,0 +1,72 @@
+"""What is in a model file, by its header alone."""
+
+from pathlib import Path
+from typing import Any
+
+from satchel.errors import ModelFileError
+from satchel.model.modelfile import check_layout, locate_model, opened, read_description
+from satchel.reporting import byte_size
+
+
+def inspect_model(path: Path) -> dict[str, Any]:
+    """What a model file says of itself; no tensor is read, and the checksum is not compared.
+
+    Raises:
+        ModelFileError: there is none, or its header cannot be right.
+    """
+    path = locate_model(path)
+    with opened(path) as file:
+        description = read_description(path, file)
+        check_layout(path, file, description)
+        tensors = {
+            name: {"type": str(info.dtype), "shape": list(info.shape), "bytes": info.size}
+            for name, info in sorted(file.tensors.items())
+        }
+        return {"path": str(path), "bytes": file.size, **description, "tensors": tensors}
+
+
+def inspection_rows(inspected: dict[str, Any], labels: int = 10) -> list[tuple[str, str]]:
+    """What a user reads of it: name and value.
+
+    Args:
+        inspected: what `inspect_model` gave.
+        labels: how many labels to show, the most frequent first.
+    """
+    try:
+        tensors = inspected["tensors"]
+        rows, dimension = tensors["embedding"]["shape"]
+        words = tensors["vocabulary.word_rows"]["shape"][0]
+        counted = sorted(
+            zip(inspected["labels"], inspected["label_counts"], strict=True), key=lambda pair: -pair[1]
+        )
+        shown = [
+            ("file", inspected["path"]),
+            ("size", byte_size(inspected["bytes"])),
+            ("format", f"version {inspected['version']}, by Satchel {inspected['satchel']}"),
+            ("character classes", f"Unicode {inspected['unicode']}"),
+            ("features", f"{rows:,}"),
+            ("  of these words", f"{words:,}"),
+            ("embedding dimension", f"{dimension:,}"),
+            ("words trained on", f"{inspected['total_words']:,}"),
+            ("temperature", f"{inspected['temperature']:.4f}"),
+        ]
+        for section in ("text", "vocabulary", "model", "reader"):
+            shown += [
+                (f"{section}.{name}", str(value["name"] if isinstance(value, dict) else value))
+                for name, value in inspected[section].items()
+                if value is not None
+            ]
+        shown += [
+            (f"tensor {name}", f"{tensor['type']} {tensor['shape']}, {byte_size(tensor['bytes'])}")
+            for name, tensor in tensors.items()
+        ]
+        shown += [("sha256", inspected["sha256"]), ("labels", f"{len(counted):,}")]
+        shown += [(f"  {name}", f"{count:,} documents") for name, count in counted[:labels]]
+        if len(counted) > labels:
+            shown.append(("  …", f"{len(counted) - labels:,} more"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(
+            f"{inspected['path']}: a damaged model file: its description lacks {error}: fetch it again, or "
+            "train again"
+        ) from error
+    return shown

@@ -1,0 +1,270 @@
+"""Runs that are stopped, resumed, diverge, or start from a model."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from satchel.config.loading import dump_config, load_config
+from satchel.errors import CheckpointError, ConfigError, DivergedError, RunFolderError, StoppedError
+from satchel.files import lock
+from satchel.model.modelfile import load_model
+from satchel.reporting import Reporter
+from satchel.training.folder import RunFolder
+from satchel.training.run import RunResult, Start, is_finished, train
+from tests.conftest import documents, write_csv
+
+ENGINES = ["fused", "torch"]
+
+
+class Heard(Reporter):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.lines.append(f"warning: {text}")
+
+
+def stopping_after(calls: int) -> Callable[[], AbstractContextManager[Callable[[], bool]]]:
+    """Asks to stop when it has been asked so often."""
+    left = [calls]
+
+    def wanted() -> bool:
+        left[0] -= 1
+        return left[0] <= 0
+
+    @contextmanager
+    def stopping() -> Iterator[Callable[[], bool]]:
+        yield wanted
+
+    return stopping
+
+
+@pytest.fixture
+def config(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(corpus)
+    (corpus / "config.yaml").write_text(
+        "threads: 1\n"
+        "data: {train: train.csv, validation: 0.2}\n"
+        "vocabulary: {ngram_min_count: 1}\n"
+        "training: {epochs: 3, learning_rate: 4.0, batch_size: 4, weight_decay: 1e-4}\n"
+    )
+    return corpus
+
+
+def run(output: str, *overrides: str, reporter: Reporter | None = None, **named: Any) -> RunResult:
+    settings = load_config(Path("config.yaml"), overrides)
+    start = Start(**{key: named.pop(key) for key in list(named) if key in Start.__annotations__})
+    with RunFolder(Path(output)) as folder:
+        result = train(
+            settings, folder, start=start, describe=dump_config, reporter=reporter or Reporter(), **named
+        )
+        folder.write_metrics(result.figures())
+        folder.finish()
+        return result
+
+
+def model_of(output: str) -> bytes:
+    return (Path(output) / "model.safetensors").read_bytes()
+
+
+def epochs_of(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (Path(output) / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("calls", [1, 30, 61, 100])
+def test_stopped_and_resumed_is_as_never_stopped(config: Path, engine: str, calls: int) -> None:
+    overrides = (f"training.engine={engine}", "training.early_stopping={patience: 2}")
+    if engine == "torch":
+        overrides += ("training.momentum=0.5", "training.weight_decay=0")
+    run("whole", *overrides)
+    with pytest.raises(
+        StoppedError, match=r"stopped (in|after) epoch .*`satchel train --resume cut` goes on"
+    ):
+        run("cut", *overrides, stopping=stopping_after(calls))
+    heard = Heard()
+    run("cut", *overrides, resume=True, reporter=heard)
+    assert any(line.startswith("Going on ") for line in heard.lines)
+    assert model_of("cut") == model_of("whole")
+    same = ("epoch", "step", "learning_rate", "train_loss", "validation", "is_best", "halvings")
+    assert [[record[key] for key in same] for record in epochs_of("cut")] == [
+        [record[key] for key in same] for record in epochs_of("whole")
+    ]
+
+
+def test_a_finished_run_is_finished(config: Path) -> None:
+    run("whole")
+    assert is_finished(load_config(Path("config.yaml"), ["threads=2"]), RunFolder(Path("whole")))
+    with pytest.raises(CheckpointError, match=r"training\.epochs: was 3, is 4"):
+        is_finished(load_config(Path("config.yaml"), ["training.epochs=4"]), RunFolder(Path("whole")))
+    assert sorted(path.name for path in Path("whole/checkpoints").iterdir()) == [
+        "best.safetensors",
+        "last.safetensors",
+    ]
+
+
+def test_what_changed_is_refused_by_name(config: Path) -> None:
+    with pytest.raises(StoppedError, match="stopped in epoch 2"):
+        run("cut", stopping=stopping_after(70))
+    with pytest.raises(
+        CheckpointError, match=r"(?s)config has changed.*seed: was 1, is 2\n.*lowercase: was True, is False"
+    ):
+        run("cut", "seed=2", "text.lowercase=false", resume=True)
+    write_csv(config / "train.csv", [*documents(300, seed=1), ("quince orchard", "fruit"), ("lute", "music")])
+    with pytest.raises(CheckpointError, match=r"(?s)data has changed.*train\.csv: other content"):
+        run("cut", resume=True)
+    before = load_model_rows("cut/checkpoints/epoch.safetensors")
+    heard = Heard()
+    result = run("cut", resume=True, allow_changed_data=True, reporter=heard)
+    assert any("after epoch 1 of 3, with changed data" in line for line in heard.lines)
+    assert [record["epoch"] for record in epochs_of("cut")] == [1, 2, 3]
+    assert "lute" in result.corpus.vocabulary.words.to_pylist()
+    assert len(result.corpus.vocabulary) > before
+
+
+def load_model_rows(path: str) -> int:
+    from satchel.model.tensorfile import TensorFile
+
+    with TensorFile(Path(path)) as file:
+        return file.tensors["embedding"].shape[0]
+
+
+def test_a_checkpoint_of_another_engine_or_a_damaged_one(config: Path) -> None:
+    with pytest.raises(StoppedError, match="stopped"):
+        run("cut", stopping=stopping_after(70))
+    path = Path("cut/checkpoints/last.safetensors")
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], whole[:-9] + b"\1" + whole[-8:], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="start anew with --force"):
+            run("cut", resume=True)
+    path.write_bytes(whole.replace(b"FusedEngine", b"OtherEngine"))
+    with pytest.raises(CheckpointError, match=r"its engine \(OtherEngine\) is not this run's"):
+        run("cut", resume=True)
+
+
+def test_resuming_nothing_is_starting(config: Path) -> None:
+    run("whole")
+    run("other", resume=True)
+    assert model_of("other") == model_of("whole")
+
+
+def test_two_trainings_in_one_folder(config: Path) -> None:
+    run("busy")
+    held = lock(Path("busy/.lock"))
+    assert held is not None
+    with pytest.raises(RunFolderError, match="busy: another process is training here"):
+        run("busy", force=True)
+    held.close()
+    run("busy", force=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("rate", ["1e4", "1e30"])
+def test_a_hopeless_learning_rate_ends_in_advice(config: Path, engine: str, rate: str) -> None:
+    overrides = (f"training.engine={engine}", f"training.learning_rate={rate}", "training.weight_decay=0")
+    with pytest.raises(DivergedError, match=r"every learning rate from .* down to .*: lower training\.l"):
+        run("diverged", *overrides)
+    assert not Path("diverged/model.safetensors").exists()
+    log = Path("diverged/log.txt").read_text()
+    assert log.count("going back to the start, with the learning rate halved") == 5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_learning_rate_that_is_too_high_is_halved(config: Path, engine: str) -> None:
+    overrides = (f"training.engine={engine}", "training.learning_rate=400.0", "training.weight_decay=0")
+    heard = Heard()
+    result = run("halved", *overrides, reporter=heard)
+    halvings = sum("learning rate halved" in line for line in heard.lines)
+    assert halvings > 0
+    assert [record["halvings"] for record in epochs_of("halved")] == [halvings] * 3
+    assert result.epochs[-1].learning_rate < 400 / 2**halvings
+    assert result.epochs[-1].validation is not None
+    assert result.epochs[-1].validation.accuracy > 0.9
+    with pytest.raises(StoppedError, match="stopped"):
+        run("cut", *overrides, stopping=stopping_after(30))
+    run("cut", *overrides, resume=True)
+    assert model_of("cut") == model_of("halved")
+
+
+def test_going_back_within_the_training(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine whose loss is NaN once, in the third epoch: back to the end of the second."""
+    from satchel.training.engines.fused import FusedEngine
+
+    plain, seen = FusedEngine.train, []
+
+    def once(self: FusedEngine, order: Any, rates: Any) -> float:
+        loss = plain(self, order, rates)
+        seen.append(rates[0])
+        if len(seen) == 130:
+            self._parameters.embedding[:] = np.nan
+            return float("nan")
+        return loss
+
+    monkeypatch.setattr(FusedEngine, "train", once)
+    run("back")
+    records = epochs_of("back")
+    assert [record["halvings"] for record in records] == [0, 0, 1]
+    assert records[2]["learning_rate"] == pytest.approx(records[0]["learning_rate"] / 2 * 1 / 121, rel=0.05)
+    assert np.isfinite(load_model(Path("back")).parameters.embedding).all()
+    assert "back to the end of epoch 2" in Path("back/log.txt").read_text()
+
+
+def test_starting_from_a_model(config: Path) -> None:
+    old = run("old").model
+    new = [("lute sitar tune", "strings"), ("lute apple sitar", "strings"), ("the apple pear", "fruit")] * 9
+    write_csv(config / "new.csv", new)
+    heard = Heard()
+    tiny = ("training.learning_rate=1e-20", "training.epochs=1", "training.calibration=none")
+    model = run("new", "data.train=new.csv", "training.start_from=old", *tiny, reporter=heard).model
+    assert model.labels.labels == ("fruit", "metal", "music", "strings")
+    assert model.labels.counts[1:3] == (0, 0)
+    rows = model.vocabulary.rows_of(old.vocabulary.hashes)
+    assert (rows >= 0).all()
+    np.testing.assert_allclose(model.parameters.embedding[rows], old.parameters.embedding)
+    np.testing.assert_allclose(model.parameters.weight[:3], old.parameters.weight)
+    np.testing.assert_allclose(model.parameters.bias[:3], old.parameters.bias, atol=1e-12)
+    words = model.vocabulary.row_of_word()
+    assert {"lute", "sitar", "tune", "iron", "the"} <= words.keys()
+    assert words["lute"] < words["iron"]  # those that the new data lacks stand behind
+    assert old.vocabulary.row_of_word().keys() < words.keys()
+    fresh = sorted(set(range(len(model.vocabulary))) - set(rows.tolist()))
+    assert len(fresh) == len(model.vocabulary) - len(old.vocabulary)
+    assert np.abs(model.parameters.embedding[fresh]).max() < 1e-15
+    assert any(f"{len(old.vocabulary):,} features known" in line and "1 new" in line for line in heard.lines)
+    assert load_model(Path("new")).vocabulary.words.to_pylist() == model.vocabulary.words.to_pylist()
+
+
+def test_a_run_from_a_model_resumes(config: Path) -> None:
+    run("old")
+    write_csv(config / "new.csv", [("lute sitar", "strings"), ("the apple", "fruit")] * 40)
+    overrides = ("data.train=new.csv", "training.start_from=old", "training.learning_rate=0.5")
+    run("whole", *overrides)
+    with pytest.raises(StoppedError, match="stopped"):
+        run("cut", *overrides, stopping=stopping_after(20))
+    run("cut", *overrides, resume=True)
+    assert model_of("cut") == model_of("whole")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.embedding_dim=7", r"model\.embedding_dim: old was trained with 16, and the config says 7"),
+        ("text.lowercase=false", "text: old was trained with"),
+        ("vocabulary.word_ngrams=1", r"vocabulary\.word_ngrams: old was trained with 2"),
+    ],
+)
+def test_a_model_is_continued_only_as_it_was_built(config: Path, override: str, message: str) -> None:
+    run("old")
+    with pytest.raises(ConfigError, match=message):
+        run("new", "training.start_from=old", override)
+    with pytest.raises(ConfigError, match="cannot start from the model that it replaces"):
+        run("old", "training.start_from=old", force=True)
