@@ -82,7 +82,7 @@ def epochs_of(output: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("calls", [1, 30, 61, 100])
 def test_stopped_and_resumed_is_as_never_stopped(config: Path, engine: str, calls: int) -> None:
-    overrides = (f"training.engine={engine}", "training.early_stopping={patience: 2}")
+    overrides: tuple[str, ...] = (f"training.engine={engine}", "training.early_stopping={patience: 2}")
     if engine == "torch":
         overrides += ("training.momentum=0.5", "training.weight_decay=0")
     run("whole", *overrides)

@@ -15,11 +15,11 @@ def inspect(
     """Say what is in a model file, without loading it: nothing but its header is read."""
     import json
 
-    from satchel.cli.tables import table
+    from satchel.layout import columns
     from satchel.model.inspection import inspect_model, inspection_rows
 
     inspected = inspect_model(model)
     if as_json:
         print(json.dumps(inspected, ensure_ascii=False, indent=2))
         return
-    print(table(inspection_rows(inspected, labels)))
+    print(columns(inspection_rows(inspected, labels), left=2))
