@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from satchel.data.tokenizers import BasicTokenizer, CharTokenizer, WhitespaceTokenizer
+from satchel.data.tokenizers import BasicTokenizer, CharTokenizer, CjkTokenizer, WhitespaceTokenizer
 
-TOKENIZERS: list[Any] = [WhitespaceTokenizer(), BasicTokenizer(), CharTokenizer()]
+TOKENIZERS: list[Any] = [WhitespaceTokenizer(), BasicTokenizer(), CharTokenizer(), CjkTokenizer()]
 TOKENIZER_NAMES: list[str] = [tokenizer.name for tokenizer in TOKENIZERS]
 
 # One letter a class: Space, Word, Mark, Punctuation, cjK, Ignored.
@@ -18,6 +18,7 @@ _TOKEN = {
     "whitespace": re.compile(r"[^S]+"),
     "basic": re.compile(r"PM*|[WKM]+"),
     "char": re.compile(r"[WKP]M*|M+"),
+    "cjk": re.compile(r"[KP]M*|[WM]+"),
 }
 _CJK_NAMES = re.compile(
     r"CJK (UNIFIED|COMPATIBILITY) IDEOGRAPH|(HIRAGANA|KATAKANA|HENTAIGANA) (LETTER|DIGRAPH)|HANGUL|BOPOMOFO"
@@ -61,9 +62,8 @@ def words(text: bytes, tokenizer: str) -> list[tuple[bytes, int]]:
     ]
 
 
-def fnv1a(data: bytes) -> int:
+def fnv1a(data: bytes, h: int = 0xCBF29CE484222325) -> int:
     """FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/."""
-    h = 0xCBF29CE484222325
     for byte in data:
         h = (h ^ byte) * 0x100000001B3 & _64_BITS
     return h
@@ -81,23 +81,48 @@ def word_hash(word: bytes) -> int:
     return mix(fnv1a(word)) & ~1
 
 
-def feature_hashes(document: Sequence[bytes], longest: int) -> list[int]:
-    """The hashes of a document's words, then of its n-grams by where they begin, shorter ones first."""
-    hashes = [word_hash(word) for word in document]
-    found = list(hashes)
-    for begin in range(len(hashes)):
-        h = hashes[begin]
-        for following in hashes[begin + 1 : begin + longest]:
-            h = mix((h * 0x9E3779B97F4A7C15 + following) & _64_BITS) | 1
-            found.append(h)
-    return found
+Name = tuple[bytes, ...] | str  # a word or an n-gram of words, or an n-gram of characters
 
 
-def feature_names(document: Sequence[bytes], longest: int) -> list[tuple[bytes, ...]]:
-    """The features of a document as what they are, in the same order."""
-    return [(word,) for word in document] + [
+def feature_names(
+    document: Sequence[bytes], longest: int, char_ngrams: Sequence[int] | None = None
+) -> list[Name]:
+    """A document's words, its n-grams by where they begin, shorter ones first, and those of characters."""
+    found: list[Name] = [(word,) for word in document]
+    found += [
         tuple(document[begin : begin + length])
         for begin in range(len(document))
         for length in range(2, longest + 1)
         if begin + length <= len(document)
     ]
+    for word in document if char_ngrams else ():
+        found += char_ngrams_of(word.decode(), *(char_ngrams or ()))
+    return found
+
+
+def char_ngrams_of(word: str, shortest: int, longest: int) -> list[str]:
+    """As `Dictionary::computeSubwords` of fastText has them, over code points."""
+    spelt = f"<{word}>"
+    return [
+        spelt[begin : begin + length]
+        for begin in range(len(spelt))
+        for length in range(shortest, longest + 1)
+        if begin + length <= len(spelt) and not (length == 1 and begin in (0, len(spelt) - 1))
+    ]
+
+
+def feature_hash(name: Name) -> int:
+    """A word's hash is even, an n-gram's odd."""
+    if isinstance(name, str):
+        return mix(fnv1a(name.encode(), 0xCBF29CE484222325 ^ _64_BITS)) | 1
+    h, *others = map(word_hash, name)
+    for following in others:
+        h = mix((h * 0x9E3779B97F4A7C15 + following) & _64_BITS) | 1
+    return h
+
+
+def feature_hashes(
+    document: Sequence[bytes], longest: int, char_ngrams: Sequence[int] | None = None
+) -> list[int]:
+    """The hashes of a document's features, in order."""
+    return [feature_hash(name) for name in feature_names(document, longest, char_ngrams)]

@@ -1,19 +1,24 @@
-"""Writes src/satchel/kernels/characters.npy: the class of every Unicode code point, as ranges.
+"""Writes src/satchel/kernels/characters.npy and word_breaks.npy: classes of Unicode code points, as ranges.
 
     python tools/characters.py
 
-The file holds uint32 [R, 2]: the first code point of a range, and its class
-(`satchel.kernels.characters`). The Unicode version is that of the `regex` library, which should be
-`UNICODE_VERSION`; a new one changes how models tokenize, so it needs a new model file version.
+A file holds uint32 [R, 2]: the first code point of a range, and its class
+(`satchel.kernels.characters`) or value of Word_Break (`satchel.kernels.words`). The Unicode version
+is that of the `regex` library, which should be `UNICODE_VERSION`; a new one changes how models
+tokenize, so it needs a new model file version.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import regex
 
 from satchel.kernels import characters
-from satchel.kernels.characters import CJK, IGNORED, MARK, PUNCTUATION, SPACE, WORD
+from satchel.kernels.characters import CJK, IGNORED, MARK, PICTOGRAPHIC, PUNCTUATION, SPACE, WORD
+from satchel.kernels.words import WORD_BREAKS
+
+Ranges = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 
 # The first that matches wins.
 _CLASSES = [
@@ -34,21 +39,42 @@ _CLASSES = [
 ]
 
 
-def ranges() -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
-    """Where each run of one class begins, and the class, uint32 [R, 2]."""
+def classes() -> Ranges:
+    """The character classes."""
     patterns = [(number, regex.compile(pattern, regex.V1)) for number, pattern in _CLASSES]
+    # Unassigned and private-use code points may be letters one day.
+    return ranges(lambda character: next((n for n, p in patterns if p.match(character)), WORD))
+
+
+def word_breaks() -> Ranges:
+    """The values of Word_Break; letters of scripts without spaces are letters here."""
+    patterns = [
+        (number, regex.compile(rf"\p{{Word_Break={name}}}"))
+        for number, name in enumerate(WORD_BREAKS)
+        if name != "Other"
+    ]
+    patterns.append((WORD_BREAKS.index("ALetter"), regex.compile(r"[\p{Line_Break=SA}&&\p{L}]", regex.V1)))
+    pictographic = regex.compile(r"\p{Extended_Pictographic}")
+    return ranges(
+        lambda character: (
+            next((n for n, p in patterns if p.match(character)), 0)
+            + (PICTOGRAPHIC if pictographic.match(character) else 0)
+        )
+    )
+
+
+def ranges(number_of: Callable[[str], int]) -> Ranges:
+    """Where each run of one number begins, and the number, uint32 [R, 2]."""
     found: list[tuple[int, int]] = []
     for code_point in range(0x110000):
-        character = chr(code_point)
-        # Unassigned and private-use code points may be letters one day.
-        number = next((n for n, pattern in patterns if pattern.match(character)), WORD)
+        number = number_of(chr(code_point))
         if not found or found[-1][1] != number:
             found.append((code_point, number))
     return np.array(found, dtype=np.uint32)
 
 
 if __name__ == "__main__":
-    path = Path(characters.__file__).with_name("characters.npy")
-    table = ranges()
-    np.save(path, table, allow_pickle=False)
-    print(f"{path}: {len(table)} ranges")
+    for name, table in (("characters.npy", classes()), ("word_breaks.npy", word_breaks())):
+        path = Path(characters.__file__).with_name(name)
+        np.save(path, table, allow_pickle=False)
+        print(f"{path}: {len(table)} ranges")

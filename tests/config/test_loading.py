@@ -123,12 +123,12 @@ BAD: list[tuple[str, list[str]]] = [
     (DATA + "model: {mode: men}", ["c.yaml:2:15: model.mode: found 'men', expected one of mean, "
                                    "sum, max, did you mean 'mean'?"]),
     (DATA + "text: {tokenizer: basics}",
-     ["c.yaml:2:19: text.tokenizer: found 'basics', expected one of basic, char, whitespace, "
+     ["c.yaml:2:19: text.tokenizer: found 'basics', expected one of basic, char, cjk, whitespace, "
       "did you mean 'basic'?"]),
     (DATA + "text: {tokenizer: 3}",
-     ["c.yaml:2:19: text.tokenizer: found 3, expected one of basic, char, whitespace"]),
+     ["c.yaml:2:19: text.tokenizer: found 3, expected one of basic, char, cjk, whitespace"]),
     (DATA + "text: {tokenizer: {name: chars}}",
-     ["c.yaml:2:26: text.tokenizer.name: found 'chars', expected one of basic, char, whitespace, "
+     ["c.yaml:2:26: text.tokenizer.name: found 'chars', expected one of basic, char, cjk, whitespace, "
       "did you mean 'char'?"]),
     (DATA + "training: {schedule: {warmup: 0.1}}",
      ["c.yaml:2:12: training.schedule.name: missing, expected one of constant, cosine, linear"]),
@@ -147,6 +147,9 @@ BAD: list[tuple[str, list[str]]] = [
     (DATA + "training: {class_weights: {a: -1, b: x}}",
      ["c.yaml:2:31: training.class_weights.a: found -1, expected a number above 0",
       "c.yaml:2:38: training.class_weights.b: found 'x', expected a number above 0"]),
+    (DATA + "vocabulary: {char_ngrams: [3]}",
+     ["c.yaml:2:27: vocabulary.char_ngrams: found a list, expected a list of 2 whole numbers from 1 to 32, "
+      "or null"]),
     ("data: {train: 3}", ["c.yaml:1:15: data.train: found 3, expected text, or a list of text"]),
     ("data: {train: [a, 3]}",
      ['c.yaml:1:19: data.train[1]: found 3, expected text, did you mean "3" in quotes?']),
@@ -230,7 +233,7 @@ model:
         ),
         (
             "text.tokenizer={name: chr}",
-            "--set text.tokenizer: text.tokenizer.name: found 'chr', expected one of basic, char, "
+            "--set text.tokenizer: text.tokenizer.name: found 'chr', expected one of basic, char, cjk, "
             "whitespace, did you mean 'char'?",
         ),
         (

@@ -60,6 +60,15 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
         {"data.validation": None, "training.early_stopping": {}},
         "training.early_stopping, data.validation",
     ),
+    ({"vocabulary.char_ngrams": [6, 3]}, "vocabulary.char_ngrams"),
+    (
+        {"vocabulary.word_ngrams": 1, "vocabulary.buckets": 9},
+        "vocabulary.buckets, vocabulary.word_ngrams",
+    ),
+    (
+        {"vocabulary.buckets": 9, "vocabulary.ngram_min_count": 3},
+        "vocabulary.ngram_min_count, vocabulary.buckets",
+    ),
     (
         {"data.validation": None, "training.best_metric": "loss"},
         "training.best_metric, data.validation",
@@ -104,6 +113,7 @@ def test_all_conflicts_are_told_together() -> None:
         {"training.early_stopping": {"metric": "loss"}, "training.best_metric": "loss"},
         {"data.header": False, "data.text": [0, 1], "data.label": 2},
         {"data.format": "tsv", "data.quoting": True},
+        {"vocabulary.word_ngrams": 1, "vocabulary.char_ngrams": [3, 3], "vocabulary.buckets": 9},
     ],
 )
 def test_what_goes_together(settings: dict[str, Any]) -> None:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from satchel.data.counting import FeatureCounter
 from satchel.data.featurizer import Features, Featurizer
-from satchel.data.settings import TextSettings
+from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import FeatureCounts
 from satchel.workers import Workers
 from tests import reference
 
 RAW = TextSettings(normalize="none", lowercase=False)
+WORDS_ONLY = VocabularySettings(word_ngrams=1)
 
 WORDS = ["a", "b", "B", "ab", "हिन्दी", "中文", "!", "\u00ad", "x\u00ady", "é", "\u3000", "ｱ"]
 # Few different words, so that they come again; many kinds of space; documents without any.
@@ -42,7 +43,7 @@ def tokens(texts: Sequence[str], settings: TextSettings, threads: int = 1) -> li
     """The words of each text, as the featurizer's spans have them."""
     return [
         words
-        for piece in Featurizer(settings, 1, Workers(threads)).features(arrow(texts))
+        for piece in Featurizer(settings, WORDS_ONLY, Workers(threads)).features(arrow(texts))
         for words in spans(piece)
     ]
 
@@ -54,10 +55,16 @@ def spans(piece: Features) -> list[list[str]]:
     return [words[low:high] for low, high in pairwise(piece.word_offsets)]
 
 
-def named_features(texts: Sequence[str], tokenizer: str, longest: int) -> list[list[tuple[bytes, ...]]]:
+def named_features(
+    texts: Sequence[str], tokenizer: str, keep: VocabularySettings
+) -> list[list[reference.Name]]:
     """What the features of each text are, by the reference."""
     return [
-        reference.feature_names([word for word, _ in reference.words(text.encode(), tokenizer)], longest)
+        reference.feature_names(
+            [word for word, _ in reference.words(text.encode(), tokenizer)],
+            keep.word_ngrams,
+            keep.char_ngrams,
+        )
         for text in texts
     ]
 
@@ -65,13 +72,13 @@ def named_features(texts: Sequence[str], tokenizer: str, longest: int) -> list[l
 def count(
     texts: Sequence[str],
     settings: TextSettings,
-    longest: int,
+    keep: VocabularySettings,
     threads: int = 1,
     cuts: Sequence[int] = (),
 ) -> tuple[FeatureCounts, list[tuple[NDArray[np.int32], NDArray[np.int64]]]]:
     """The counts, and the documents in provisional numbers, of texts that come in batches."""
-    featurizer = Featurizer(settings, longest, Workers(threads))
-    counter = FeatureCounter(featurizer.workers)
+    featurizer = Featurizer(settings, keep, Workers(threads))
+    counter = FeatureCounter(featurizer.workers, keep.buckets)
     bags: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
     edges = [0, *sorted(min(cut, len(texts)) for cut in cuts), len(texts)]
     for low, high in pairwise(edges):

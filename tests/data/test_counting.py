@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from satchel.data import counting
 from satchel.data.counting import FeatureCounter
 from satchel.data.featurizer import Features, Featurizer
+from satchel.data.settings import VocabularySettings
 from satchel.data.vocabulary import FeatureCounts
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.workers import Workers
 from tests import reference
-from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
+from tests.data.counted import RAW, TEXTS, WORDS_ONLY, arrow, count, named_features, raw
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS
 
 
@@ -36,22 +37,33 @@ def word_of_number(counts: FeatureCounts) -> dict[int, str]:
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
 @settings(max_examples=25, deadline=None)
-@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), longest=st.integers(1, 3))
-@example(texts=["", "", ""], cuts=[1], longest=2)
-@example(texts=["a a a a", "b a", "", "a b a b"], cuts=[1, 1, 3], longest=3)
+@given(
+    texts=TEXTS,
+    cuts=st.lists(st.integers(0, 12), max_size=3),
+    longest=st.integers(1, 3),
+    char_ngrams=st.sampled_from([None, [2, 3]]),
+)
+@example(texts=["", "", ""], cuts=[1], longest=2, char_ngrams=[1, 9])
+@example(texts=["a a a a", "b a", "", "a b a b"], cuts=[1, 1, 3], longest=3, char_ngrams=None)
 def test_counts_are_those_of_a_counter(
-    name: str, threads: int, texts: list[str], cuts: list[int], longest: int
+    name: str,
+    threads: int,
+    texts: list[str],
+    cuts: list[int],
+    longest: int,
+    char_ngrams: list[int] | None,
 ) -> None:
     tokenizer = TOKENIZERS[TOKENIZER_NAMES.index(name)]
-    counts, bags = count(texts, raw(tokenizer), longest, threads, cuts)
-    documents = named_features(texts, name, longest)
+    keep = VocabularySettings(word_ngrams=longest, char_ngrams=char_ngrams)
+    counts, bags = count(texts, raw(tokenizer), keep, threads, cuts)
+    documents = named_features(texts, name, keep)
     occurrences = list(chain.from_iterable(documents))
     expected = {
-        _hash(feature): (number, occurrences.index(feature))
+        reference.feature_hash(feature): (number, occurrences.index(feature))
         for feature, number in Counter(occurrences).items()
     }
     assert by_hash(counts) == expected
-    words = {feature[0].decode() for feature in occurrences if len(feature) == 1}
+    words = {f[0].decode() for f in occurrences if isinstance(f, tuple) and len(f) == 1}
     named = word_of_number(counts)
     assert sorted(named.values()) == sorted(words)
     hash_of_number = dict(zip(counts.numbers.tolist(), counts.hashes.tolist(), strict=True))
@@ -63,12 +75,7 @@ def test_counts_are_those_of_a_counter(
         for ids, offsets in bags
         for low, high in pairwise(offsets.tolist())
     ]
-    assert numbered == [list(map(_hash, document)) for document in documents]
-
-
-def _hash(feature: tuple[bytes, ...]) -> int:
-    hashes = reference.feature_hashes(feature, len(feature))
-    return hashes[2 * len(feature) - 2]  # the words, then what begins with the first
+    assert numbered == [list(map(reference.feature_hash, document)) for document in documents]
 
 
 def test_a_corpus_that_makes_the_tables_grow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,12 +84,12 @@ def test_a_corpus_that_makes_the_tables_grow(monkeypatch: pytest.MonkeyPatch) ->
     texts = [" ".join(f"w{n}" for n in row) for row in rng.zipf(1.3, (200, 40)) % 30_000]
     found = []
     for threads, cuts in [(1, []), (2, [7]), (3, [50, 100]), (4, list(range(0, 200, 3)))]:
-        counts, _ = count(texts, RAW, 2, threads, cuts)
+        counts, _ = count(texts, RAW, VocabularySettings(), threads, cuts)
         found.append((by_hash(counts), sorted(counts.words.to_pylist())))
     assert all(other == found[0] for other in found[1:])
     words = Counter(word for text in texts for word in text.split())
     pairs = Counter(pair for text in texts for pair in pairwise(text.split()))
-    counts, _ = count(texts, RAW, 2)
+    counts, _ = count(texts, RAW, VocabularySettings())
     assert len(counts.hashes) == len(words) + len(pairs) > 4096
     assert counts.counts[counts.is_word].sum() == words.total()
     assert sorted(counts.counts[~counts.is_word].tolist()) == sorted(pairs.values())
@@ -110,7 +117,7 @@ def test_hashes_that_would_mean_an_empty_slot() -> None:
 
 
 def test_words_are_kept_without_what_was_skipped() -> None:
-    counts, _ = count(["co\u00adop\ufeff co\u200bop", "coop می\u200cخواهم"], RAW, 1)
+    counts, _ = count(["co\u00adop\ufeff co\u200bop", "coop می\u200cخواهم"], RAW, WORDS_ONLY)
     assert word_of_number(counts) == {0: "coop", 1: "co", 2: "op", 3: "می\u200cخواهم"}
     assert counts.counts.tolist() == [2, 1, 1, 1]
 
@@ -121,7 +128,7 @@ def test_every_ignored_character_is_found_in_words() -> None:
 
 
 def test_nothing_counted() -> None:
-    featurizer = Featurizer(RAW, 2, Workers(2))
+    featurizer = Featurizer(RAW, VocabularySettings(), Workers(2))
     counter = FeatureCounter(featurizer.workers)
     empty = counter.finish()
     assert len(empty.hashes) == len(empty.words) == len(empty.word_numbers) == 0

@@ -11,8 +11,9 @@ from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import Vocabulary
 from satchel.kernels import table
 from satchel.workers import Workers
+from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
-from tests.data.test_vocabulary import KEEP, expected_rows
+from tests.data.test_vocabulary import KEEP, expected_rows, is_word
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS
 
 Bags = list[list[int]]
@@ -30,16 +31,18 @@ def trained(
     texts: list[str], chosen: TextSettings, keep: VocabularySettings, threads: int, cuts: list[int]
 ) -> tuple[Bags, Vocabulary]:
     """The training documents as `read_corpus` encodes them, and the vocabulary."""
-    counts, pieces = count(texts, chosen, keep.word_ngrams, threads, cuts)
+    counts, pieces = count(texts, chosen, keep, threads, cuts)
     vocabulary, rows = counts.select(keep)
-    renamed = [(ids[: table.rename(ids, offsets, rows)], offsets) for ids, offsets in pieces]
+    renamed = [
+        (ids[: table.rename(ids, offsets, rows, vocabulary.first_bucket)], offsets) for ids, offsets in pieces
+    ]
     return bags_of(*concatenate(renamed)), vocabulary
 
 
 def encode(
-    texts: list[str], chosen: TextSettings, longest: int, vocabulary: Vocabulary, threads: int
+    texts: list[str], chosen: TextSettings, keep: VocabularySettings, vocabulary: Vocabulary, threads: int
 ) -> Bags:
-    encoded = Encoder(Featurizer(chosen, longest, Workers(threads)), vocabulary).encode(arrow(texts))
+    encoded = Encoder(Featurizer(chosen, keep, Workers(threads)), vocabulary).encode(arrow(texts))
     return bags_of(encoded.ids, encoded.offsets)
 
 
@@ -53,13 +56,13 @@ def test_a_text_encodes_alike_in_training_and_after(
 ) -> None:
     chosen = raw(TOKENIZERS[TOKENIZER_NAMES.index(name)])
     in_training, vocabulary = trained(texts, chosen, keep, threads, cuts)
-    documents = named_features(texts, name, keep.word_ngrams)
+    documents = named_features(texts, name, keep)
     rows = {feature: row for row, feature in enumerate(expected_rows(documents, keep))}
     assert in_training == [
         [rows[feature] for feature in document if feature in rows] for document in documents
     ]
-    assert encode(texts, chosen, keep.word_ngrams, vocabulary, threads) == in_training
-    assert [encode([text], chosen, keep.word_ngrams, vocabulary, 1)[0] for text in texts] == in_training
+    assert encode(texts, chosen, keep, vocabulary, threads) == in_training
+    assert [encode([text], chosen, keep, vocabulary, 1)[0] for text in texts] == in_training
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
@@ -77,7 +80,7 @@ def test_any_text_encodes_alike_in_training_and_after(
     )
     keep = VocabularySettings(ngram_min_count=1)
     in_training, vocabulary = trained(texts, chosen, keep, 2, [1])
-    assert encode(texts, chosen, 2, vocabulary, 1) == in_training
+    assert encode(texts, chosen, keep, vocabulary, 1) == in_training
     assert all(len(bag) for bag, text in zip(in_training, texts, strict=True) if text.isalnum())
 
 
@@ -85,7 +88,7 @@ def test_unknown_features_are_dropped_and_known_words_counted() -> None:
     _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(), 1, [])
     rows = vocabulary.row_of_word()
     pair = ({0, 1, 2, 3} - set(rows.values())).pop()
-    encoder = Encoder(Featurizer(RAW, 2, Workers(2)), vocabulary)
+    encoder = Encoder(Featurizer(RAW, VocabularySettings(), Workers(2)), vocabulary)
     encoded = encoder.encode(arrow(["the cat sat", "nobody", "", "cat the dog"]))
     assert bags_of(encoded.ids, encoded.offsets) == [
         [rows["the"], rows["cat"], pair],
@@ -96,9 +99,33 @@ def test_unknown_features_are_dropped_and_known_words_counted() -> None:
     assert (encoded.known_words, encoded.words) == (5, 7)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@settings(max_examples=25, deadline=None)
+@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP, buckets=st.integers(1, 20))
+def test_ngrams_share_buckets_after_the_words(
+    threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings, buckets: int
+) -> None:
+    keep = keep.model_copy(update={"buckets": buckets})
+    in_training, vocabulary = trained(texts, RAW, keep, threads, cuts)
+    documents = named_features(texts, "basic", keep)
+    words = expected_rows([list(filter(is_word, document)) for document in documents], keep)
+    rows = {word: row for row, word in enumerate(words)}
+    assert in_training == [
+        [
+            rows[feature] if is_word(feature) else len(rows) + reference.feature_hash(feature) // 2 % buckets
+            for feature in document
+            if feature in rows or not is_word(feature)
+        ]
+        for document in documents
+    ]
+    assert len(vocabulary) == len(rows) + buckets
+    assert vocabulary.hashes.tolist() == list(map(reference.feature_hash, words))
+    assert encode(texts, RAW, keep, vocabulary, threads) == in_training
+
+
 def test_no_texts() -> None:
     _, vocabulary = trained(["a b"], RAW, VocabularySettings(), 1, [])
-    assert encode([], RAW, 2, vocabulary, 2) == []
+    assert encode([], RAW, VocabularySettings(), vocabulary, 2) == []
 
 
 @given(st.lists(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=4), max_size=5))

@@ -35,7 +35,7 @@ class TestEveryTokenizer:
 
 
 def test_the_family_is_these() -> None:
-    with pytest.raises(ValidationError, match="'whitespace', 'basic', 'char'"):
+    with pytest.raises(ValidationError, match="'whitespace', 'basic', 'char', 'cjk'"):
         FAMILY.validate_python("wordpiece")
 
 

@@ -1,5 +1,6 @@
 from collections import Counter
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,16 +21,19 @@ KEEP = st.builds(
     ngram_min_count=st.integers(1, 3),
     max_size=st.one_of(st.none(), st.integers(1, 12)),
     word_ngrams=st.integers(1, 3),
+    char_ngrams=st.sampled_from([None, [2, 3]]),
 )
 
 
-def expected_rows(
-    documents: list[list[tuple[bytes, ...]]], keep: VocabularySettings
-) -> list[tuple[bytes, ...]]:
+def is_word(name: reference.Name) -> bool:
+    return isinstance(name, tuple) and len(name) == 1
+
+
+def expected_rows(documents: list[list[reference.Name]], keep: VocabularySettings) -> list[reference.Name]:
     """By falling count, then by first appearance: a Counter is in order of first appearance."""
     counts = Counter(chain.from_iterable(documents))
     least = {True: keep.min_count, False: keep.ngram_min_count}
-    kept = [feature for feature, number in counts.items() if number >= least[len(feature) == 1]]
+    kept = [feature for feature, number in counts.items() if number >= least[is_word(feature)]]
     return sorted(kept, key=lambda feature: -counts[feature])[: keep.max_size]
 
 
@@ -43,28 +47,30 @@ def test_rows_are_those_of_a_counter(
     name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
 ) -> None:
     chosen = raw(TOKENIZERS[TOKENIZER_NAMES.index(name)])
-    counts, _ = count(texts, chosen, keep.word_ngrams, threads, cuts)
+    counts, _ = count(texts, chosen, keep, threads, cuts)
     vocabulary, rows = counts.select(keep)
-    documents = named_features(texts, name, keep.word_ngrams)
+    documents = named_features(texts, name, keep)
     occurrences = Counter(chain.from_iterable(documents))
     expected = expected_rows(documents, keep)
     assert vocabulary.counts.tolist() == [occurrences[feature] for feature in expected]
-    assert vocabulary.hashes.tolist() == [
-        reference.feature_hashes(feature, len(feature))[2 * len(feature) - 2] for feature in expected
-    ]
-    word_rows = {feature[0].decode(): row for row, feature in enumerate(expected) if len(feature) == 1}
+    assert vocabulary.hashes.tolist() == list(map(reference.feature_hash, expected))
+    word_rows = {
+        feature[0].decode(): row
+        for row, feature in enumerate(expected)
+        if is_word(feature) and isinstance(feature, tuple)
+    }
     assert vocabulary.row_of_word() == word_rows
     assert vocabulary.word_rows.tolist() == sorted(word_rows.values())
-    assert vocabulary.total_words == sum(n for feature, n in occurrences.items() if len(feature) == 1)
+    assert vocabulary.total_words == sum(n for feature, n in occurrences.items() if is_word(feature))
     assert len(vocabulary) == len(expected)
     assert sorted(rows[rows >= 0].tolist()) == list(range(len(expected)))
 
 
 def test_limits_by_hand() -> None:
     # the: 3, cat: 2, a: 1; "the cat": 2, "cat the": 1, "the a": 1
-    counts, _ = count(["the cat the a", "the cat"], RAW, 2)
+    counts, _ = count(["the cat the a", "the cat"], RAW, VocabularySettings())
 
-    def kept(**limits: int) -> tuple[list[str], list[int]]:
+    def kept(**limits: Any) -> tuple[list[str], list[int]]:
         vocabulary, _ = counts.select(VocabularySettings(**limits))
         return vocabulary.words.to_pylist(), vocabulary.counts.tolist()
 

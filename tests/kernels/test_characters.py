@@ -53,11 +53,11 @@ def test_unassigned_and_private_code_points_are_words_but_for_reserved_blocks() 
 
 
 @pytest.mark.slow
-def test_the_table_is_what_its_tool_writes() -> None:
+def test_the_tables_are_what_their_tool_writes() -> None:
     regex = pytest.importorskip("regex")
     assert regex is not None
-    from tools.characters import ranges
+    from tools.characters import classes, word_breaks
 
-    ranged = ranges()
-    classes = np.repeat(ranged[:, 1].astype(np.uint8), np.diff(ranged[:, 0], append=0x110000))
-    np.testing.assert_array_equal(classes, character_classes())
+    for ranged, table in ((classes(), character_classes()), (word_breaks(), characters.word_breaks())):
+        values = np.repeat(ranged[:, 1].astype(np.uint8), np.diff(ranged[:, 0], append=0x110000))
+        np.testing.assert_array_equal(values, table)

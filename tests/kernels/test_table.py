@@ -39,7 +39,7 @@ def count(
         place = used = 0
         while True:
             place, used = table.count_features(
-                array, place, base, shard, shards, words, used, len(seen), numbers, seen
+                array, place, base, shard, shards, words, used, len(seen), 0, numbers, seen
             )
             if place == len(array):
                 break
@@ -100,7 +100,7 @@ def test_looking_up_is_a_dictionary(hashes: list[int], asked: list[int]) -> None
     rows = {h: row for row, h in enumerate(own)}
     wanted = [rows.get(stored(h), -1) for h in asked + hashes]
     numbers = np.full(len(wanted), -7, dtype=np.int32)
-    words = table.look_up(slots, np.array(asked + hashes, dtype=np.uint64), numbers)
+    words = table.look_up(slots, np.array(asked + hashes, dtype=np.uint64), 0, 0, numbers)
     assert numbers.tolist() == wanted
     assert words == sum(row >= 0 and h % 2 == 0 for h, row in zip(asked + hashes, wanted, strict=True))
 
@@ -121,7 +121,7 @@ def test_renaming_puts_rows_for_numbers(bags: list[list[int]], rows: list[int], 
     # What lies before the first document is not theirs.
     numbers = np.array([9] * skipped + [n for bag in bags for n in bag], dtype=np.int32)
     offsets = skipped + np.cumsum([0, *map(len, bags)])
-    kept = table.rename(numbers, offsets, np.array(rows, dtype=np.int32))
+    kept = table.rename(numbers, offsets, np.array(rows, dtype=np.int32), 10)
     expected = [[rows[n] for n in bag if rows[n] >= 0] for bag in bags]
     assert [numbers[low:high].tolist() for low, high in pairwise(offsets)] == expected
     assert kept == sum(map(len, expected)) == offsets[-1]
@@ -131,6 +131,49 @@ def test_renaming_puts_rows_for_numbers(bags: list[list[int]], rows: list[int], 
 def test_renaming_without_rows_drops_what_is_negative() -> None:
     numbers = np.array([-1, 3, -1, -1, 0, -1], dtype=np.int32)
     offsets = np.array([0, 2, 4, 4, 6])
-    assert table.rename(numbers, offsets, np.empty(0, dtype=np.int32)) == 2
+    assert table.rename(numbers, offsets, np.empty(0, dtype=np.int32), 5) == 2
     assert numbers[:2].tolist() == [3, 0]
     assert offsets.tolist() == [0, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+@settings(max_examples=40, deadline=None)
+@given(hashes=st.lists(CROWDED, max_size=80), buckets=st.integers(1, 9))
+def test_ngrams_in_buckets_are_neither_counted_nor_looked_up(
+    shards: int, hashes: list[int], buckets: int
+) -> None:
+    array = np.array(hashes, dtype=np.uint64)
+    bucket_of = [h // 2 % buckets for h in hashes]
+    numbers = np.full(len(array), -99, dtype=np.int32)
+    found = set()
+    for shard in range(shards):
+        slots = np.zeros(1024, dtype=np.uint64)
+        place, used = table.count_features(
+            array, 0, 0, shard, shards, slots, 0, 512, buckets, numbers, np.empty(512, dtype=np.int64)
+        )
+        assert place == len(array)
+        listed = np.zeros(used, dtype=np.uint64)
+        table.list_features(slots, listed, np.zeros(used, dtype=np.int64))
+        found |= set(listed.tolist())
+    words = [stored(h) for h in hashes if h % 2 == 0]
+    assert found == set(words)
+    assert [n for h, n in zip(hashes, numbers.tolist(), strict=True) if h % 2] == [
+        -1 - bucket for h, bucket in zip(hashes, bucket_of, strict=True) if h % 2
+    ]
+    own = list(dict.fromkeys(words))
+    slots = np.zeros(2 * 256, dtype=np.uint64)
+    table.fill(slots, np.array(own, dtype=np.uint64))
+    rows = np.empty(len(array), dtype=np.int32)
+    assert table.look_up(slots, array, len(own), buckets, rows) == len(words)
+    assert rows.tolist() == [
+        len(own) + bucket if h % 2 else own.index(stored(h))
+        for h, bucket in zip(hashes, bucket_of, strict=True)
+    ]
+
+
+def test_renaming_puts_buckets_behind_the_words() -> None:
+    numbers = np.array([0, -1, 1, -3], dtype=np.int32)
+    offsets = np.array([0, 2, 4])
+    assert table.rename(numbers, offsets, np.array([6, -1], dtype=np.int32), 7) == 3
+    assert numbers[:3].tolist() == [6, 7, 9]
+    assert offsets.tolist() == [0, 2, 3]

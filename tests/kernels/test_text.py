@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from satchel.data.tokenizers import BasicTokenizer
+from satchel.data.tokenizers import BasicTokenizer, WhitespaceTokenizer
 from satchel.kernels import text as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from tests import reference
@@ -82,6 +82,14 @@ CASES = {
         ["\U00020000", "\U0001d400"],
     ),
 }
+# As cjk sees those that it does not see as basic does.
+CJK_CASES = {
+    "chinese": list("我爱北京。好"),
+    "japanese": list("カード「東京」へ"),
+    "korean": list("한국어,좋다"),
+    "chinese and latin": ["用", "iPhone15"],
+    "beyond the basic plane": ["\U00020000", "\U0001d400"],
+}
 BYTES = {
     "lone continuation": (b"a\x80b", [b"a", b"b"]),
     "truncated after one of two": (b"ab\xc3", [b"ab"]),
@@ -128,11 +136,13 @@ def without_ignored(word: bytes) -> bytes:
 
 @pytest.mark.parametrize("case", CASES)
 def test_words_by_hand(case: str) -> None:
-    text, *expected = CASES[case]
-    for place, tokenizer in enumerate(TOKENIZERS):
-        wanted = next(tokens for tokens in reversed(expected[: place + 1]) if tokens is not None)
+    text, whitespace, basic, char = CASES[case]
+    basic = whitespace if basic is None else basic
+    char = basic if char is None else char
+    expected = {"whitespace": whitespace, "basic": basic, "char": char, "cjk": CJK_CASES.get(case, basic)}
+    for tokenizer in TOKENIZERS:
         found = [word.decode() for word, _, _ in kernel_words(text.encode(), tokenizer.actions())]
-        assert found == wanted, tokenizer.name
+        assert found == expected[tokenizer.name], tokenizer.name
 
 
 @pytest.mark.parametrize("case", BYTES)
@@ -197,16 +207,27 @@ def test_reference_hashes_are_the_published_ones() -> None:
     assert reference.mix(1) == 0xB456BCFC34C2CB2C
 
 
-def kernel_features(documents: Sequence[bytes], actions: Any, longest: int, skipped: int) -> list[list[int]]:
+def kernel_features(
+    documents: Sequence[bytes],
+    actions: Any,
+    longest: int,
+    skipped: int = 0,
+    chars: Sequence[int] | None = None,
+) -> list[list[int]]:
     data = np.frombuffer(b"".join(documents), dtype=np.uint8)
     offsets = np.cumsum([0, *map(len, documents)])[skipped:]
     size = int(offsets[-1] - offsets[0])
-    hashes = np.empty(size * longest, dtype=np.uint64)
+    lengths = (longest, *(chars or (1, 0)))
+    # What is behind the room that is asked for must stay untouched.
+    room = size * kernels.most_features(*lengths)
+    hashes = np.full(room + 8, 3, dtype=np.uint64)
     starts, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     bounds, word_bounds = np.full(len(offsets), -1), np.full(len(offsets), -1)
     kernels.features(
-        data, offsets, character_classes(), actions, longest, hashes, starts, ends, bounds, word_bounds
+        data, offsets, character_classes(), actions, *lengths, hashes, starts, ends, bounds, word_bounds
     )
+    assert bounds[-1] <= room
+    assert (hashes[room:] == 3).all()
     for first, last, low, high in zip(word_bounds, word_bounds[1:], offsets, offsets[1:], strict=False):
         assert ((starts[first:last] >= low) & (ends[first:last] <= high)).all()
     return [hashes[low:high].tolist() for low, high in pairwise(bounds)]
@@ -229,11 +250,55 @@ def test_features_of_any_documents(tokenizer: Any, longest: int, texts: list[str
 
 
 def test_words_are_even_and_ngrams_odd() -> None:
-    (hashes,) = kernel_features([b"a b c d"], BasicTokenizer().actions(), 3, 0)
+    (hashes,) = kernel_features([b"a b c d"], BasicTokenizer().actions(), 3)
     assert [h % 2 for h in hashes] == [0] * 4 + [1] * 5
     assert len(set(hashes)) == 9
 
 
 def test_ngrams_know_the_order_of_their_words() -> None:
-    hashes = kernel_features([b"a b", b"b a", b"a a", b"a a a"], BasicTokenizer().actions(), 2, 0)
+    hashes = kernel_features([b"a b", b"b a", b"a a", b"a a a"], BasicTokenizer().actions(), 2)
     assert len({h for document in hashes for h in document if h % 2}) == 3
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(TEXTS, min_size=1, max_size=4),
+    longest=st.integers(1, 3),
+    chars=st.tuples(st.integers(1, 5), st.integers(1, 7)),
+)
+@example(texts=["<a> a", "", "x\u00ady हिन्दी"], longest=2, chars=(1, 2))
+@example(texts=["a b"], longest=1, chars=(2, 2))
+def test_character_ngrams_of_any_documents(
+    tokenizer: Any, texts: list[str], longest: int, chars: tuple[int, int]
+) -> None:
+    expected = [
+        reference.feature_hashes(
+            [word for word, _ in reference.words(text.encode(), tokenizer.name)], longest, chars
+        )
+        for text in texts
+    ]
+    documents = [text.encode() for text in texts]
+    assert kernel_features(documents, tokenizer.actions(), longest, chars=chars) == expected
+
+
+def test_character_ngrams_by_hand() -> None:
+    # "Enriching Word Vectors with Subword Information" (arXiv:1607.04606), section 3.2.
+    assert reference.char_ngrams_of("where", 3, 3) == ["<wh", "whe", "her", "ere", "re>"]
+    assert reference.char_ngrams_of("हिन्", 1, 2) == ["<ह", "ह", "हि", "ि", "िन", "न", "न्", "्", "्>"]
+    assert reference.char_ngrams_of("a", 3, 6) == ["<a>"]
+    assert reference.char_ngrams_of("ab", 5, 6) == []
+
+
+def test_character_ngrams_are_no_words() -> None:
+    (hashes,) = kernel_features([b"<a> a her where"], WhitespaceTokenizer().actions(), 1, 0, (3, 3))
+    assert [h % 2 for h in hashes] == [0] * 4 + [1] * (3 + 1 + 3 + 5)
+    # `<a>` comes of the word `a` alone (`<<a>>` has it too), `her` of `<her>` and `<where>`.
+    assert len(set(hashes)) == 4 + 3 + 0 + 3 + 4
+
+
+def test_skipped_characters_are_in_no_ngram() -> None:
+    chars = (2, 4)
+    (one,) = kernel_features(["co\u00adop\ufeff".encode()], BasicTokenizer().actions(), 1, 0, chars)
+    (other,) = kernel_features([b"coop"], BasicTokenizer().actions(), 1, 0, chars)
+    assert one == other

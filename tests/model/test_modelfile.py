@@ -34,7 +34,7 @@ def make_model(
     labels: LabelSet = LABELS,
     dimension: int = 3,
 ) -> Model:
-    counts, _ = count(texts, text, keep.word_ngrams)
+    counts, _ = count(texts, text, keep)
     vocabulary, _ = counts.select(keep)
     rng = np.random.default_rng(len(vocabulary))
     embedding = aligned_zeros(len(vocabulary), dimension)
@@ -120,12 +120,22 @@ def test_the_same_model_is_the_same_bytes(path: Path, model: Model, tmp_path: Pa
 
 
 def test_the_size_is_known_before(path: Path, model: Model) -> None:
-    words = model.vocabulary.words.to_pylist()
-    known = model_bytes(
-        len(model.vocabulary), sum(len(word.encode()) for word in words), len(words), 3, len(LABELS)
-    )
+    known = model_bytes(model.vocabulary, 3, len(LABELS))
     (header,) = struct.unpack("<Q", path.read_bytes()[:8])
     assert path.stat().st_size == 8 + header + known
+
+
+def test_a_model_with_buckets_comes_back_as_it_was(tmp_path: Path) -> None:
+    keep = VocabularySettings(buckets=5, char_ngrams=[2, 3])
+    saved = make_model(["a b c", "b c"], TextSettings(), keep)
+    save_model(tmp_path / "m", saved)
+    loaded = load_model(tmp_path / "m")
+    assert_same(saved, loaded)
+    assert loaded.parameters.embedding.shape == (3 + 5, 3)
+    assert loaded.vocabulary.buckets == 5
+    (header,) = struct.unpack("<Q", (tmp_path / "m").read_bytes()[:8])
+    known = model_bytes(saved.vocabulary, 3, len(LABELS))
+    assert (tmp_path / "m").stat().st_size == 8 + header + known
 
 
 def test_it_is_a_safetensors_file_with_one_key(path: Path) -> None:

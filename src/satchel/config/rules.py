@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from satchel.config.wording import shown
-from satchel.data.settings import DataSettings
+from satchel.data.settings import DataSettings, VocabularySettings
 from satchel.model.settings import ModelSettings
 from satchel.training.settings import RunSettings, TrainingSettings
 from satchel.training.support import fused_refusals, sparse_refusals
@@ -33,6 +33,7 @@ def conflicts(settings: RunSettings) -> list[Conflict]:
     return [
         *_files(settings.data),
         *_columns(settings.data),
+        *_features(settings.vocabulary),
         *_layer(model, training),
         *_sparsity(model, training),
         *_optimizer(training),
@@ -81,6 +82,23 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
                     (f"data.{key}", "data.format"),
                     f"the format {data.format} has no columns; leave data.{key} out",
                 )
+
+
+def _features(vocabulary: VocabularySettings) -> Iterator[Conflict]:
+    if vocabulary.char_ngrams and vocabulary.char_ngrams[0] > vocabulary.char_ngrams[1]:
+        yield Conflict(("vocabulary.char_ngrams",), "the shortest n-gram comes first, then the longest")
+    if vocabulary.buckets is None:
+        return
+    if vocabulary.word_ngrams == 1 and vocabulary.char_ngrams is None:
+        yield Conflict(
+            ("vocabulary.buckets", "vocabulary.word_ngrams"),
+            "buckets are for n-grams, and there are none; give word_ngrams or char_ngrams, or leave it out",
+        )
+    if vocabulary.ngram_min_count != VocabularySettings().ngram_min_count:
+        yield Conflict(
+            ("vocabulary.ngram_min_count", "vocabulary.buckets"),
+            "n-grams in buckets are not counted, and none is dropped; leave ngram_min_count out",
+        )
 
 
 def _layer(model: ModelSettings, training: TrainingSettings) -> Iterator[Conflict]:

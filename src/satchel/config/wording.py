@@ -1,5 +1,6 @@
 """The schema in words: what a key allows, as messages and the reference say it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -102,7 +103,7 @@ class Wording:
             case "string":
                 return _text(node)
             case "array":
-                return f"a list of {self._items(node)}"
+                return f"a list of {_length(node)}{self._items(node)}"
             case "object" if "properties" in node:
                 required = node.get("required", ())
                 names = [*required, "…"] if required else node["properties"]
@@ -113,9 +114,13 @@ class Wording:
                 return "null"
 
     def _items(self, node: Node) -> str:
-        plurals = {"a whole number": "whole numbers", "a number": "numbers"}
         phrases = [self._phrase(branch) for branch in self.branches(node["items"])]
-        return " or ".join(plurals.get(phrase, phrase) for phrase in phrases)
+        return " or ".join(re.sub(r"^a (whole number|number)", r"\1s", phrase) for phrase in phrases)
+
+
+def _length(node: Node) -> str:
+    """How many items a list has, where that is said."""
+    return f"{node['minItems']} " if node.get("minItems", 0) == node.get("maxItems") else ""
 
 
 def shown(value: Any) -> str:

@@ -121,8 +121,8 @@ def read_corpus(
     Raises:
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
     """
-    featurizer = Featurizer(text, vocabulary.word_ngrams, Workers(threads))
-    reading = _Reading(data, featurizer, seed)
+    featurizer = Featurizer(text, vocabulary, Workers(threads))
+    reading = _Reading(data, featurizer, FeatureCounter(featurizer.workers, vocabulary.buckets), seed)
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
     labels = reading.label_set(data, () if known is None else known.labels.labels)
@@ -135,7 +135,7 @@ def read_corpus(
         )
     if known is not None:
         selected = selected.with_rows_of(known.vocabulary)
-    train = reading.training_set(rows, labels)
+    train = reading.training_set(rows, selected.first_bucket, labels)
     encoder = Encoder(featurizer, selected)
     if reading.validation is not None:
         validation = encode(iter(reading.validation), encoder, labels)
@@ -154,8 +154,8 @@ class _Reading:
 
     data: DataSettings
     featurizer: Featurizer
+    counter: FeatureCounter
     seed: int
-    counter: FeatureCounter = field(init=False)
     validation: list[tuple[pa.LargeStringArray, pa.StringArray]] | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
     _pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = field(default_factory=list)
@@ -165,7 +165,6 @@ class _Reading:
     _first_place: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.counter = FeatureCounter(self.featurizer.workers)
         fraction = self.data.validation
         self._split = StratifiedSplit(fraction, self.seed) if isinstance(fraction, float) else None
         self.validation = None if self._split is None else []
@@ -226,14 +225,14 @@ class _Reading:
         counts = {name: kept[number] for name, number in self._numbers.items()}
         return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
 
-    def training_set(self, rows: NDArray[np.int32], labels: LabelSet) -> BagDataset:
+    def training_set(self, rows: NDArray[np.int32], first_bucket: int, labels: LabelSet) -> BagDataset:
         """The training documents, with rows in the place of provisional numbers."""
 
         def rename(
             piece: tuple[NDArray[np.int32], NDArray[np.int64]],
         ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
             ids, offsets = piece
-            kept = table.rename(ids, offsets, rows)
+            kept = table.rename(ids, offsets, rows, first_bucket)
             groups.arrange_documents(ids, offsets)
             return ids[:kept], offsets
 

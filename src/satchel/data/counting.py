@@ -26,10 +26,10 @@ _IGNORED_PATTERN = r"[\p{Cf}]"  # all that may be IGNORED; what is decides the t
 class FeatureCounter:
     """Counts the features of documents as they come."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, buckets: int | None = None) -> None:
         self._workers = workers
         shards = 1 << min(workers.threads.bit_length() - 1, table.SHARD_BITS)
-        self._shards = [_Shard(number, shards) for number in range(shards)]
+        self._shards = [_Shard(number, shards, buckets or 0) for number in range(shards)]
         self._seen = 0
         self._word_numbers: list[NDArray[np.int32]] = []
         self._words: list[pa.LargeStringArray] = []
@@ -38,7 +38,8 @@ class FeatureCounter:
         """Counts the features of some documents.
 
         Returns:
-            For each piece, the provisional number of each feature, int32 [F].
+            For each piece, the provisional number of each feature, int32 [F]; `-1 - bucket` for
+            an n-gram where these go to buckets.
         """
         numbers = [np.empty(len(piece.hashes), dtype=np.int32) for piece in pieces]
         bases = self._seen + np.cumsum([0, *(len(piece.hashes) for piece in pieces)])
@@ -91,9 +92,10 @@ class FeatureCounter:
 class _Shard:
     """The table of the features whose hashes fall to one shard."""
 
-    def __init__(self, number: int, shards: int) -> None:
+    def __init__(self, number: int, shards: int, buckets: int) -> None:
         self.number = number
         self.shards = shards
+        self.buckets = buckets
         self.used = 0
         self.first_seen = np.empty(_FIRST_SLOTS // 2, dtype=np.int64)
         self._slots = empty_slots(_FIRST_SLOTS)
@@ -111,6 +113,7 @@ class _Shard:
                 self._slots,
                 self.used,
                 len(self.first_seen),
+                self.buckets,
                 numbers,
                 self.first_seen,
             )

@@ -39,12 +39,11 @@ class Encoder:
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
         """The rows of the known features of texts, large_string [N]."""
-        slots = self.vocabulary.slots
+        self.vocabulary.slots  # noqa: B018 (made once, before threads want it)
 
         def encode(piece: Features) -> tuple[NDArray[np.int32], NDArray[np.int64], int, int]:
-            ids = np.empty(len(piece.hashes), dtype=np.int32)
-            known = table.look_up(slots, piece.hashes, ids)
-            kept = table.rename(ids, piece.offsets, _NO_ROWS)
+            ids, known = self.vocabulary.look_up(piece.hashes)
+            kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
             return ids[:kept], piece.offsets, known, len(piece.starts)
 
         done = self.featurizer.workers.map(encode, self.featurizer.features(texts))

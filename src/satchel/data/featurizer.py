@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.normalize import normalize
-from satchel.data.settings import TextSettings
+from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.kernels import text as kernels
 from satchel.kernels.characters import character_classes
 from satchel.workers import Workers
@@ -19,7 +19,7 @@ class Features:
     """The features of N neighbouring documents.
 
     Attributes:
-        hashes: uint64 [F], each document's words, then its n-grams.
+        hashes: uint64 [F], each document's words, then its n-grams (`satchel.kernels.text`).
         offsets: int64 [N + 1], where each document's features begin.
         data: uint8, the normalised text.
         starts: int64 [words], each word's first byte in `data`.
@@ -41,10 +41,10 @@ class Featurizer:
     The arrays it returns live in buffers that the next call writes over.
     """
 
-    def __init__(self, settings: TextSettings, longest_ngram: int, workers: Workers) -> None:
+    def __init__(self, settings: TextSettings, vocabulary: VocabularySettings, workers: Workers) -> None:
         self.settings = settings
-        self.longest_ngram = longest_ngram
         self.workers = workers
+        self._lengths = (vocabulary.word_ngrams, *(vocabulary.char_ngrams or (1, 0)))
         self._classes = character_classes()
         self._actions = settings.tokenizer.actions()
         self._scratch = [_Scratch() for _ in range(workers.threads)]
@@ -64,16 +64,26 @@ class Featurizer:
 
         Returns:
             int64 [F] and [F], the first byte in `piece.data` and the byte after the last: of the word,
-            or from the first to the last word of an n-gram.
+            or from the first to the last word or character of an n-gram.
         """
         starts = np.empty(len(piece.hashes), dtype=np.int64)
         ends = np.empty(len(piece.hashes), dtype=np.int64)
-        kernels.feature_spans(piece.starts, piece.ends, piece.word_offsets, self.longest_ngram, starts, ends)
+        kernels.feature_spans(
+            piece.data,
+            self._classes,
+            self._actions,
+            piece.starts,
+            piece.ends,
+            piece.word_offsets,
+            self._lengths,
+            starts,
+            ends,
+        )
         return starts, ends
 
     def _piece(self, data: NDArray[np.uint8], offsets: NDArray[np.int64], scratch: "_Scratch") -> Features:
         size = int(offsets[-1] - offsets[0])
-        hashes, starts, ends = scratch.reserve(size * self.longest_ngram, size)
+        hashes, starts, ends = scratch.reserve(size * kernels.most_features(*self._lengths), size)
         feature_offsets = np.empty(len(offsets), dtype=np.int64)
         word_offsets = np.empty(len(offsets), dtype=np.int64)
         kernels.features(
@@ -81,7 +91,7 @@ class Featurizer:
             offsets,
             self._classes,
             self._actions,
-            self.longest_ngram,
+            *self._lengths,
             hashes,
             starts,
             ends,

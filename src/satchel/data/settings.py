@@ -12,6 +12,9 @@ Column = str | int
 FormatName = Literal["auto", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "text"]
 
 
+CharNgramLength = Annotated[int, Field(ge=1, le=32)]
+
+
 class ReaderSettings(Settings):
     """How to read a data file; the part of `data` that the model file remembers."""
 
@@ -128,5 +131,17 @@ class VocabularySettings(Settings):
         2, ge=1, le=8, description="Longest word n-gram: 1 for words alone, 2 for bigrams too."
     )
     ngram_min_count: int = Field(
-        2, ge=1, description="n-grams (of two words or more) seen less often are dropped."
+        2, ge=1, description="n-grams (of words or of characters) seen less often are dropped."
+    )
+    char_ngrams: Annotated[list[CharNgramLength], Field(min_length=2, max_length=2)] | None = Field(
+        None,
+        description="Shortest and longest character n-gram within `<word>`, such as `[3, 6]`: what "
+        "words are made of, for rare, inflected and misspelt ones; `null` for none.",
+    )
+    buckets: int | None = Field(
+        None,
+        ge=1,
+        le=2**30,
+        description="So many rows that all n-grams share by their hash (the hashing trick), so that "
+        "memory is bounded; words keep rows of their own. `null`: each n-gram has a row of its own.",
     )

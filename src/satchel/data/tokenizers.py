@@ -73,8 +73,20 @@ class CharTokenizer(_CharacterTokenizer):
         return {WORD: ALONE, CJK: ALONE, PUNCTUATION: ALONE}
 
 
+class CjkTokenizer(_CharacterTokenizer):
+    """Characters for Han, Kana and Hangul, words elsewhere; punctuation alone.
+
+    Its bigrams are the pairs of neighbouring characters that serve Chinese and Japanese as words.
+    """
+
+    name: Literal["cjk"] = "cjk"
+
+    def _exceptions(self) -> dict[int, int]:
+        return {CJK: ALONE, PUNCTUATION: ALONE}
+
+
 Tokenizer = Annotated[
-    WhitespaceTokenizer | BasicTokenizer | CharTokenizer,
+    WhitespaceTokenizer | BasicTokenizer | CharTokenizer | CjkTokenizer,
     Field(discriminator="name"),
     BeforeValidator(name_only),
 ]

@@ -18,11 +18,12 @@ class Vocabulary:
     """The features that own rows, by falling count, then by first appearance.
 
     Attributes:
-        hashes: uint64 [V], each row's feature; even for words, odd for n-grams.
-        counts: int64 [V], how often the feature occurs in the training data.
+        hashes: uint64 [V - buckets], each row's feature; even for words, odd for n-grams.
+        counts: int64 [V - buckets], how often the feature occurs in the training data.
         word_rows: int32 [W], the rows that are words, rising.
         words: large_string [W], the words of these rows.
         total_words: occurrences of all words in the training data, kept or not.
+        buckets: how many rows after these all n-grams share; 0: those that are kept have their own.
     """
 
     hashes: NDArray[np.uint64]
@@ -30,8 +31,14 @@ class Vocabulary:
     word_rows: NDArray[np.int32]
     words: pa.LargeStringArray
     total_words: int
+    buckets: int = 0
 
     def __len__(self) -> int:
+        return len(self.hashes) + self.buckets
+
+    @property
+    def first_bucket(self) -> int:
+        """The row of bucket 0, behind the features' own."""
         return len(self.hashes)
 
     @cached_property
@@ -46,17 +53,23 @@ class Vocabulary:
             )
         return slots
 
-    def rows_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
-        """The row of each feature, int32 [F], or -1."""
+    def look_up(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int32], int]:
+        """The row of each feature, int32 [F], its own or its bucket, or -1; and how many are known words."""
         rows = np.empty(len(hashes), dtype=np.int32)
-        table.look_up(self.slots, hashes, rows)
+        words = table.look_up(self.slots, hashes, self.first_bucket, self.buckets, rows)
+        return rows, words
+
+    def rows_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """The row that is each feature's own, int32 [F], or -1."""
+        rows = np.empty(len(hashes), dtype=np.int32)
+        table.look_up(self.slots, hashes, 0, 0, rows)
         return rows
 
     def with_rows_of(self, other: "Vocabulary") -> "Vocabulary":
         """This one, and behind its rows those that only the other has, in their order; they count 0."""
         missing = np.flatnonzero(self.rows_of(other.hashes) < 0)
         are_words = np.isin(other.word_rows, missing)
-        places = len(self) + np.searchsorted(missing, other.word_rows[are_words])
+        places = len(self.hashes) + np.searchsorted(missing, other.word_rows[are_words])
         words = pa.chunked_array([self.words, other.words.filter(pa.array(are_words))])
         return Vocabulary(
             np.concatenate([self.hashes, other.hashes[missing]]),
@@ -64,6 +77,7 @@ class Vocabulary:
             np.concatenate([self.word_rows, places.astype(np.int32)]),
             words.combine_chunks(),
             self.total_words,
+            self.buckets,
         )
 
     def row_of_word(self) -> dict[str, int]:
@@ -135,6 +149,7 @@ class FeatureCounts:
             word_rows[owned],
             self.words.take(pa.array(owned)),
             int(self.counts[is_word].sum()),
+            settings.buckets or 0,
         )
         return vocabulary, rows
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from satchel.data.encoder import Encoded
 from satchel.data.featurizer import Features
-from satchel.kernels import table
 from satchel.model.modelfile import Model
 from satchel.model.predictor import Predictor
 
@@ -137,8 +136,7 @@ class Explainer:
         probabilities = self._predictor.predict(texts).probabilities
         encoded = encoder.encode(texts)  # before the featurizer's buffers are written over
         (piece,) = encoder.featurizer.features(texts)
-        rows = np.empty(len(piece.hashes), dtype=np.int32)
-        table.look_up(encoder.vocabulary.slots, piece.hashes, rows)
+        rows, _ = encoder.vocabulary.look_up(piece.hashes)
         starts, ends = encoder.featurizer.spans(piece)
         return [
             self._explanation(

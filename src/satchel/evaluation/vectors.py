@@ -12,7 +12,6 @@ from satchel.data.featurizer import Featurizer
 from satchel.data.normalize import normalize
 from satchel.data.readers.paths import did_you_mean
 from satchel.errors import DataError
-from satchel.kernels import table
 from satchel.model.modelfile import Model
 from satchel.workers import Workers
 
@@ -135,15 +134,13 @@ def top_features(
 
 def ngram_names(model: Model, texts: Iterable[pa.LargeStringArray]) -> dict[int, str]:
     """The words of the n-grams that occur in texts, by row."""
-    featurizer = Featurizer(model.text, model.vocabulary_settings.word_ngrams, Workers(1))
-    slots = model.vocabulary.slots
+    featurizer = Featurizer(model.text, model.vocabulary_settings, Workers(1))
     is_named = np.zeros(len(model.vocabulary), dtype=bool)
     is_named[model.vocabulary.word_rows] = True
     names: dict[int, str] = {}
     for batch in texts:
         for piece in featurizer.features(batch):
-            rows = np.empty(len(piece.hashes), dtype=np.int32)
-            table.look_up(slots, piece.hashes, rows)
+            rows = model.vocabulary.rows_of(piece.hashes)
             starts, ends = featurizer.spans(piece)
             new = np.flatnonzero(rows >= 0)
             new = new[~is_named[rows[new]]]

@@ -1,7 +1,7 @@
 """Classes of characters, for all of Unicode, and what a tokenizer can do at each.
 
-The classes come from `characters.npy`, written by tools/characters.py from the Unicode Character
-Database, so that a model tokenizes alike under every Python.
+The classes come from `characters.npy` and `word_breaks.npy`, written by tools/characters.py from the
+Unicode Character Database, so that a model tokenizes alike under every Python.
 """
 
 from functools import cache
@@ -24,12 +24,27 @@ ALONE = 2  # a token by itself
 ATTACH = 3  # goes on with the token before it, even one that stands alone, or begins one
 SKIP = 4  # nothing happens
 
+PICTOGRAPHIC = 32  # the property Extended_Pictographic, beside a value of Word_Break
+
 UNICODE_VERSION = "17.0"
 
 
 @cache
 def character_classes() -> NDArray[np.uint8]:
     """The class of every code point, uint8 [0x110000]."""
-    ranges = np.load(Path(__file__).with_name("characters.npy"), allow_pickle=False)
-    starts, classes = ranges[:, 0], ranges[:, 1].astype(np.uint8)
-    return np.repeat(classes, np.diff(starts, append=0x110000))
+    return _table("characters.npy")
+
+
+@cache
+def word_breaks() -> NDArray[np.uint8]:
+    """The value of Word_Break (`words.WORD_BREAKS`) of every code point, uint8 [0x110000].
+
+    With `PICTOGRAPHIC` added for those that an emoji sequence can join.
+    """
+    return _table("word_breaks.npy")
+
+
+def _table(name: str) -> NDArray[np.uint8]:
+    ranges = np.load(Path(__file__).with_name(name), allow_pickle=False)
+    starts, values = ranges[:, 0], ranges[:, 1].astype(np.uint8)
+    return np.repeat(values, np.diff(starts, append=0x110000))

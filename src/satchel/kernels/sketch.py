@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from satchel.kernels.text import _decode
+from satchel.kernels.utf8 import decode
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _FNV_OFFSET = np.uint64(14695981039346656037)
@@ -122,7 +122,7 @@ def count_scripts(data, offsets, scripts, out):  # type: ignore[no-untyped-def]
                 code_point = np.int64(data[i])
                 length = 1
             else:
-                code_point, length = _decode(data, np.uint64(i), np.uint64(end))
+                code_point, length = decode(data, np.uint64(i), np.uint64(end))
             if code_point >= 0:
                 out[document, scripts[code_point]] += 1
             i += length

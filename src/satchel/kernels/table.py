@@ -17,6 +17,7 @@ _ONE = np.uint64(1)
 _TWO = np.uint64(2)
 _LOW = np.uint64(0xFFFFFFFF)
 _COUNT_ONE = np.uint64(1 << 32)
+_ZERO = np.uint64(0)
 _SHARD_SHIFT = np.uint64(56)
 SHARD_BITS = 8  # the top bits of a hash choose its shard
 
@@ -28,8 +29,14 @@ def _nonzero(h):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _bucket(h, buckets):  # type: ignore[no-untyped-def]
+    """The bucket of an n-gram; its lowest bit, which is always 1, would leave every other one empty."""
+    return np.int64((h >> _ONE) % buckets)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def count_features(  # type: ignore[no-untyped-def]
-    hashes, begin, base, shard, shards, slots, used, limit, numbers, first_seen
+    hashes, begin, base, shard, shards, slots, used, limit, buckets, numbers, first_seen
 ):
     """Counts one shard's share of a run of features, and numbers the new ones.
 
@@ -42,7 +49,9 @@ def count_features(  # type: ignore[no-untyped-def]
         slots: uint64 [2 * 2**k], the shard's table.
         used: how many features the table holds.
         limit: how many it may hold before it must grow.
-        numbers: int32 [F], receives `number_in_shard * shards + shard`.
+        buckets: how many rows the n-grams share, uncounted; 0: each is counted as words are.
+        numbers: int32 [F], receives `number_in_shard * shards + shard`, or
+            `-1 - bucket` for an n-gram in a bucket.
         first_seen: int64 [>= limit], receives each new feature's position in the corpus.
 
     Returns:
@@ -51,6 +60,8 @@ def count_features(  # type: ignore[no-untyped-def]
     total = hashes.shape[0]
     mask = np.uint64(slots.shape[0] // 2 - 1)
     low_shards = np.uint64(shards - 1)
+    in_buckets = np.uint64(buckets > 0)
+    modulus = np.uint64(buckets)
     mine = np.empty(_BLOCK, np.int64)
     i = begin
     while i < total:
@@ -59,7 +70,11 @@ def count_features(  # type: ignore[no-untyped-def]
         count = 0
         while i < total and count < _BLOCK:
             mine[count] = i
-            if (hashes[i] >> _SHARD_SHIFT) & low_shards == np.uint64(shard):
+            if (hashes[i] >> _SHARD_SHIFT) & low_shards != np.uint64(shard):
+                pass
+            elif hashes[i] & in_buckets != _ZERO:
+                numbers[i] = -1 - _bucket(hashes[i], modulus)
+            else:
                 prefetch(slots, ((hashes[i] >> _ONE) & mask) * _TWO)
                 count += 1
             i += 1
@@ -134,17 +149,24 @@ def fill(slots, hashes):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def look_up(slots, hashes, numbers):  # type: ignore[no-untyped-def]
+def look_up(slots, hashes, first_bucket, buckets, numbers):  # type: ignore[no-untyped-def]
     """The number of each hash, uint64 [F], or -1, into int32 [F].
+
+    With buckets, an n-gram's number is `first_bucket` and its bucket, and only words are looked up.
 
     Returns:
         How many words (even hashes) were found.
     """
     mask = np.uint64(slots.shape[0] // 2 - 1)
+    in_buckets = np.uint64(buckets > 0)
+    modulus = np.uint64(buckets)
     words = 0
     for i in range(hashes.shape[0]):
         if i + _BLOCK < hashes.shape[0]:
             prefetch(slots, ((hashes[i + _BLOCK] >> _ONE) & mask) * _TWO)
+        if hashes[i] & in_buckets != _ZERO:
+            numbers[i] = first_bucket + _bucket(hashes[i], modulus)
+            continue
         h = _nonzero(hashes[i])
         q = (h >> _ONE) & mask
         number = np.int32(-1)
@@ -159,13 +181,14 @@ def look_up(slots, hashes, numbers):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def rename(numbers, offsets, rows):  # type: ignore[no-untyped-def]
+def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def]
     """Puts rows in the place of numbers, and drops the features that have none.
 
     Args:
         numbers: int32 [F]; what is kept moves to its front.
         offsets: int64 [N + 1], where each document begins; changed to the new places.
         rows: int32, the row of each number, or -1; empty where numbers are rows already.
+        first_bucket: the row of bucket 0, for the numbers `-1 - bucket` of a corpus.
 
     Returns:
         How many features are kept.
@@ -177,7 +200,10 @@ def rename(numbers, offsets, rows):  # type: ignore[no-untyped-def]
         end = offsets[document + 1]
         offsets[document] = kept
         for i in range(begin, end):
-            row = numbers[i] if same else rows[numbers[i]]
+            number = numbers[i]
+            row = number
+            if not same:
+                row = rows[number] if number >= 0 else np.int32(first_bucket - 1 - number)
             numbers[kept] = row
             kept += row >= 0
         begin = end

@@ -1,68 +1,23 @@
 """From UTF-8 bytes to 64-bit feature hashes.
 
-A feature is a word (a token) or a word n-gram. A word's hash is even and an n-gram's is odd, so
-that a hash tells which of the two it is. The features of a document are its words in order, then
-its n-grams by where they begin, shorter ones first.
+A feature is a word (a token), a word n-gram, or a character n-gram of a word. A word's hash is even
+and an n-gram's is odd, so that a hash tells which of the two it is. The features of a document are
+its words in order, then its word n-grams by where they begin, then its character n-grams word by
+word and by where they begin; of those that begin alike, shorter ones first.
 """
 
 import numpy as np
 from numba import njit
 
+from satchel.kernels.char_ngrams import char_ngrams, is_char_ngram, scratch_for, spell
 from satchel.kernels.characters import ALONE, ATTACH, EXTEND, SEPARATE, SKIP
+from satchel.kernels.hashing import FNV_OFFSET, FNV_PRIME, mix
+from satchel.kernels.utf8 import decode
 
-# FNV-1a, 64 bits (Fowler, Noll & Vo), finished by the mixer of MurmurHash3 (Appleby).
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
-_MIX_1 = np.uint64(0xFF51AFD7ED558CCD)
-_MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 _NGRAM_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(33)
 _ONE = np.uint64(1)
 _EVEN = np.uint64(0xFFFFFFFFFFFFFFFE)
-
 _MULTIBYTE = np.uint8(255)
-_INVALID = -1  # a byte that begins no UTF-8 sequence
-
-
-@njit(nogil=True, cache=True)
-def _mix(h):  # type: ignore[no-untyped-def]
-    h ^= h >> _SHIFT
-    h *= _MIX_1
-    h ^= h >> _SHIFT
-    h *= _MIX_2
-    return h ^ (h >> _SHIFT)
-
-
-@njit(nogil=True, cache=True)
-def _decode(data, i, end):  # type: ignore[no-untyped-def]
-    """The code point at byte i, and how many bytes it takes; (_INVALID, 1) if it is broken."""
-    first = np.int64(data[i])
-    if first < 0xC2:
-        return _INVALID, 1
-    if first < 0xE0:
-        length = 2
-        code_point = first & 0x1F
-        least = 0x80  # what fewer bytes could say is not UTF-8
-    elif first < 0xF0:
-        length = 3
-        code_point = first & 0x0F
-        least = 0x800
-    elif first < 0xF5:
-        length = 4
-        code_point = first & 0x07
-        least = 0x10000
-    else:
-        return _INVALID, 1
-    if i + length > end:
-        return _INVALID, 1
-    for k in range(1, length):
-        following = np.int64(data[i + k])
-        if following & 0xC0 != 0x80:
-            return _INVALID, 1
-        code_point = (code_point << 6) | (following & 0x3F)
-    if code_point < least or code_point > 0x10FFFF:
-        return _INVALID, 1
-    return code_point, length
 
 
 @njit(nogil=True, cache=True)
@@ -80,7 +35,7 @@ def _words(  # type: ignore[no-untyped-def]
 ):
     """The words of one document; see `tokenize`. Runs of ASCII letters take the inner loop."""
     count = np.uint64(0)
-    h = _FNV_OFFSET
+    h = FNV_OFFSET
     inside = False  # a token is open
     alone = False  # and only ATTACH goes on with it
     i = np.uint64(begin)
@@ -90,7 +45,7 @@ def _words(  # type: ignore[no-untyped-def]
         action = byte_actions[byte]
         length = _ONE
         if action == _MULTIBYTE:
-            code_point, taken = _decode(data, i, stop)
+            code_point, taken = decode(data, i, stop)
             length = np.uint64(taken)
             action = actions[classes[code_point]] if code_point >= 0 else np.uint8(SEPARATE)
         if action == SKIP:
@@ -98,7 +53,7 @@ def _words(  # type: ignore[no-untyped-def]
             continue
         if not inside or (action != ATTACH and (alone or action != EXTEND)):
             if inside:
-                hashes[count] = _mix(h) & _EVEN
+                hashes[count] = mix(h) & _EVEN
                 ends[count] = i
                 count += _ONE
                 inside = False
@@ -107,17 +62,17 @@ def _words(  # type: ignore[no-untyped-def]
                 continue
             inside = True
             alone = action == ALONE
-            h = _FNV_OFFSET
+            h = FNV_OFFSET
             starts[count] = i
         for _ in range(length):
-            h = (h ^ np.uint64(data[i])) * _FNV_PRIME
+            h = (h ^ np.uint64(data[i])) * FNV_PRIME
             i += _ONE
         if not alone:
             while i < stop and byte_actions[data[i]] == EXTEND:
-                h = (h ^ np.uint64(data[i])) * _FNV_PRIME
+                h = (h ^ np.uint64(data[i])) * FNV_PRIME
                 i += _ONE
     if inside:
-        hashes[count] = _mix(h) & _EVEN
+        hashes[count] = mix(h) & _EVEN
         ends[count] = stop
         count += _ONE
     return np.int64(count)
@@ -144,11 +99,32 @@ def tokenize(data, begin, end, classes, actions, hashes, starts, ends):  # type:
     return _words(data, begin, end, classes, actions, byte_actions, hashes, starts, ends)
 
 
+def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
+    """How many features a byte of text can have at most, for the arguments of `features`."""
+    # A word of c characters has c + 3 - n character n-grams of n, and c + 1 of two are up to 2c.
+    of_characters = max(0, longest_chars - shortest_chars + 1) + (shortest_chars <= 2 <= longest_chars)
+    return longest + of_characters
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def features(  # type: ignore[no-untyped-def]
-    data, offsets, classes, actions, longest, hashes, starts, ends, feature_offsets, word_offsets
+    data,
+    offsets,
+    classes,
+    actions,
+    longest,
+    shortest_chars,
+    longest_chars,
+    hashes,
+    starts,
+    ends,
+    feature_offsets,
+    word_offsets,
 ):
-    """The features of many documents: words, then n-grams of 2 to `longest` words.
+    """The features of many documents: words, n-grams of words, n-grams of characters within words.
+
+    Character n-grams are those of `<word>`, counted in code points (Bojanowski et al. 2017,
+    arXiv:1607.04606, as fastText's `minn` and `maxn`).
 
     Args:
         data: uint8 bytes of all documents.
@@ -156,7 +132,9 @@ def features(  # type: ignore[no-untyped-def]
         classes: uint8 [0x110000].
         actions: uint8 [CLASS_COUNT].
         longest: words of the longest n-gram; 1 for none.
-        hashes: uint64 [>= bytes * longest], receives the features' hashes.
+        shortest_chars: characters of the shortest character n-gram.
+        longest_chars: characters of the longest; 0 for none.
+        hashes: uint64 [>= bytes * most_features(...)], receives the features' hashes.
         starts: int64 [>= bytes], receives each word's first byte.
         ends: int64 [>= bytes], receives the byte after each word's last.
         feature_offsets: int64 [N + 1], receives where each document's features begin in `hashes`.
@@ -167,6 +145,7 @@ def features(  # type: ignore[no-untyped-def]
     feature_offsets[0] = 0
     word_offsets[0] = 0
     byte_actions = _byte_actions(classes, actions)
+    scratch = scratch_for(offsets[-1] - offsets[0] if longest_chars > 0 else 0)
     for document in range(offsets.shape[0] - 1):
         count = _words(
             data,
@@ -180,32 +159,43 @@ def features(  # type: ignore[no-untyped-def]
             ends[word:],
         )
         words = hashes[feature : feature + count]
-        word += count
         feature += count
         for i in range(count):
             h = words[i]
             for k in range(i + 1, min(i + longest, count)):
-                h = _mix(h * _NGRAM_FACTOR + words[k]) | _ONE
+                h = mix(h * _NGRAM_FACTOR + words[k]) | _ONE
                 hashes[feature] = h
                 feature += 1
+        if longest_chars > 0:
+            spans = starts[word : word + count], ends[word : word + count]
+            tables = classes, actions, byte_actions
+            lengths = shortest_chars, longest_chars
+            feature += char_ngrams(data, spans, tables, lengths, scratch, hashes[feature:])
+        word += count
         feature_offsets[document + 1] = feature
         word_offsets[document + 1] = word
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def feature_spans(  # type: ignore[no-untyped-def]
-    starts, ends, word_offsets, longest, feature_starts, feature_ends
+    data, classes, actions, starts, ends, word_offsets, lengths, feature_starts, feature_ends
 ):
     """Where each feature of `features` is in the text, in the same order.
 
     Args:
+        data: uint8 bytes of all documents.
+        classes: uint8 [0x110000].
+        actions: uint8 [CLASS_COUNT].
         starts: int64 [words], each word's first byte.
         ends: int64 [words], the byte after each word's last.
         word_offsets: int64 [N + 1], where each document's words begin.
-        longest: words of the longest n-gram.
-        feature_starts: int64 [F], receives the first byte of each feature's first word.
-        feature_ends: int64 [F], receives the byte after the last of its last word.
+        lengths: words of the longest n-gram, characters of the shortest and of the longest.
+        feature_starts: int64 [F], receives the first byte of each feature's first word or character.
+        feature_ends: int64 [F], receives the byte after the last of its last.
     """
+    longest, shortest_chars, longest_chars = lengths
+    tables = classes, actions, _byte_actions(classes, actions)
+    letters, marks, places = scratch_for(data.shape[0] if longest_chars > 0 else 0)
     feature = 0
     for document in range(word_offsets.shape[0] - 1):
         first = word_offsets[document]
@@ -219,3 +209,13 @@ def feature_spans(  # type: ignore[no-untyped-def]
                 feature_starts[feature] = starts[i]
                 feature_ends[feature] = ends[k]
                 feature += 1
+        for word in range(first, last if longest_chars > 0 else first):
+            count = spell(data, starts[word], ends[word], tables, letters, marks, places)
+            for begin in range(count):
+                for end in range(begin, min(begin + longest_chars, count)):
+                    if is_char_ngram(begin, end, count, shortest_chars):
+                        feature_starts[feature] = places[begin]
+                        feature_ends[feature] = places[end] + min(
+                            marks[end + 1] - marks[end], places[end + 1] - places[end]
+                        )
+                        feature += 1

@@ -48,13 +48,15 @@ def carry_over(
     """
     rows = vocabulary.rows_of(known.vocabulary.hashes)
     classes = labels.of_values(known.labels.labels)
-    parameters.embedding[rows] = old.embedding
+    parameters.embedding[rows] = old.embedding[: len(rows)]
+    if vocabulary.buckets:
+        parameters.embedding[vocabulary.first_bucket :] = old.embedding[len(rows) :]
     parameters.weight[classes] = old.weight
     parameters.bias[classes] = old.bias
     return Carried(
         features=len(rows),
         unseen_features=int((vocabulary.counts[rows] == 0).sum()),
-        new_features=len(vocabulary) - len(rows),
+        new_features=len(vocabulary.hashes) - len(rows),
         labels=len(classes),
         unseen_labels=sum(labels.counts[number] == 0 for number in classes.tolist()),
         new_labels=len(labels) - len(classes),

@@ -2,11 +2,11 @@
 
 | tensor | type | content |
 |---|---|---|
-| embedding            | float32 [V, D] | one row a feature |
+| embedding            | float32 [V, D] | one row a feature, then one a bucket |
 | linear.weight        | float32 [C, D] | one row a class |
 | linear.bias          | float32 [C]    | |
-| vocabulary.hashes    | uint64 [V]     | each row's feature |
-| vocabulary.counts    | int64 [V]      | its occurrences in the training data |
+| vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
+| vocabulary.counts    | int64 [F]      | its occurrences in the training data |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from satchel import __version__
+from satchel.data.featurizer import text_buffers
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
@@ -105,9 +106,17 @@ def save_model(path: Path, model: Model) -> None:
         write_tensors(temporary, tensors, metadata)
 
 
-def model_bytes(rows: int, words_bytes: int, words: int, dimension: int, classes: int) -> int:
+def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
     """The size of a model file before it is written, without its JSON."""
-    return rows * (4 * dimension + 8 + 8) + words * (4 + 8) + words_bytes + 4 * classes * (dimension + 1)
+    features, words = len(vocabulary.hashes), len(vocabulary.words)
+    bounds, _ = text_buffers(vocabulary.words)
+    return (
+        4 * dimension * len(vocabulary)
+        + features * (8 + 8)
+        + words * (4 + 8)
+        + int(bounds[-1] - bounds[0])
+        + 4 * classes * (dimension + 1)
+    )
 
 
 def load_model(path: Path) -> Model:
@@ -247,8 +256,9 @@ def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> 
     (rows,) = file.tensors["vocabulary.hashes"].shape
     (words,) = file.tensors["vocabulary.word_rows"].shape
     dimension = ModelSettings.model_validate(description["model"]).embedding_dim
+    buckets = VocabularySettings.model_validate(description["vocabulary"]).buckets or 0
     expected = {
-        "embedding": (rows, dimension),
+        "embedding": (rows + buckets, dimension),
         "linear.weight": (len(labels), dimension),
         "linear.bias": (len(labels),),
         "vocabulary.counts": (rows,),
@@ -265,7 +275,9 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
     if len(labels.counts) != len(labels):
         raise _damaged(path, "it does not count the documents of each label")
     try:
-        vocabulary = vocabulary_of(tensors, _count(description["total_words"]))
+        settings = VocabularySettings.model_validate(description["vocabulary"])
+        total_words = _count(description["total_words"])
+        vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     temperature = description["temperature"]
@@ -280,7 +292,7 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         labels,
         ReaderSettings.model_validate(description["reader"]),
         TextSettings.model_validate(description["text"]),
-        VocabularySettings.model_validate(description["vocabulary"]),
+        settings,
         ModelSettings.model_validate(description["model"]),
         temperature,
     )

@@ -42,7 +42,7 @@ class Predictor:
         self._parameters = model.parameters.divided(model.temperature)
         self._workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings.word_ngrams, self._workers), model.vocabulary
+            Featurizer(model.text, model.vocabulary_settings, self._workers), model.vocabulary
         )
 
     def predict(self, texts: pa.LargeStringArray) -> Predictions:

@@ -2,8 +2,8 @@
 
 | tensor | type | content |
 |---|---|---|
-| vocabulary.hashes    | uint64 [V]     | each row's feature |
-| vocabulary.counts    | int64 [V]      | its occurrences in the training data |
+| vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
+| vocabulary.counts    | int64 [F]      | its occurrences in the training data |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
@@ -39,8 +39,13 @@ def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
     }
 
 
-def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int) -> Vocabulary:
+def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int, buckets: int) -> Vocabulary:
     """The vocabulary that tensors are of, when they fit together.
+
+    Args:
+        tensors: those above.
+        total_words: occurrences of all words in the training data.
+        buckets: how many rows all n-grams share.
 
     Raises:
         ValueError: they do not; the message says how (pa.ArrowInvalid, which is one, of words that
@@ -57,7 +62,7 @@ def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int) -> Vocabul
         len(word_rows), pa.py_buffer(starts), pa.py_buffer(np.ascontiguousarray(blob))
     )
     words.validate(full=True)
-    return Vocabulary(hashes, tensors["vocabulary.counts"], word_rows, words, total_words)
+    return Vocabulary(hashes, tensors["vocabulary.counts"], word_rows, words, total_words, buckets)
 
 
 def _rising(rows: NDArray[np.int32], limit: int) -> bool:

@@ -142,6 +142,7 @@ def save_rows(path: Path, known: Known) -> None:
         "labels": known.labels.labels,
         "label_counts": known.labels.counts,
         "total_words": known.vocabulary.total_words,
+        "buckets": known.vocabulary.buckets,
     }
     with replacing(path) as temporary:
         write_tensors(temporary, vocabulary_tensors(known.vocabulary), {_KEY: json.dumps(description)})
@@ -155,7 +156,7 @@ def load_rows(path: Path) -> Known:
     """
     with _opened(path, _ROWS_FORMAT) as (file, description):
         tensors = {name: file.read(name) for name in TYPES}
-        vocabulary = vocabulary_of(tensors, description["total_words"])
+        vocabulary = vocabulary_of(tensors, description["total_words"], description["buckets"])
         return Known(vocabulary, LabelSet(tuple(description["labels"]), tuple(description["label_counts"])))
 
 

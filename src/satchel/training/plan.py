@@ -16,7 +16,8 @@ class Plan:
         documents: to train on.
         validation_documents: to validate on.
         classes: C.
-        features: V, rows of the embedding.
+        features: rows of the embedding that are one feature each.
+        buckets: rows that all n-grams share; V is both together.
         words: how many of these are words.
         occurrences: T, features of all training documents.
         parameters: numbers to learn.
@@ -28,6 +29,7 @@ class Plan:
     validation_documents: int
     classes: int
     features: int
+    buckets: int
     words: int
     occurrences: int
     parameters: int
@@ -42,6 +44,7 @@ class Plan:
             ("classes", f"{self.classes:,}"),
             ("features", f"{self.features:,}"),
             ("  of these words", f"{self.words:,}"),
+            *([("buckets of n-grams", f"{self.buckets:,}")] if self.buckets else []),
             ("occurrences of features", f"{self.occurrences:,}"),
             ("parameters", f"{self.parameters:,}"),
             ("model file", byte_size(self.model_bytes)),
@@ -54,7 +57,6 @@ def plan(settings: RunSettings, corpus: Corpus) -> Plan:
     rows, dimension = len(corpus.vocabulary), settings.model.embedding_dim
     classes = len(corpus.labels)
     parameters = rows * dimension + classes * (dimension + 1)
-    words = corpus.vocabulary.words
     sets = [corpus.train] + ([corpus.validation.dataset] if corpus.validation else [])
     data_bytes = sum(set_.ids.nbytes + set_.offsets.nbytes + set_.targets.nbytes for set_ in sets)
     copies = 2 if corpus.validation else 1  # the best epoch's parameters are kept
@@ -62,10 +64,11 @@ def plan(settings: RunSettings, corpus: Corpus) -> Plan:
         documents=len(corpus.train),
         validation_documents=len(corpus.validation.dataset) if corpus.validation else 0,
         classes=classes,
-        features=rows,
-        words=len(words),
+        features=len(corpus.vocabulary.hashes),
+        buckets=corpus.vocabulary.buckets,
+        words=len(corpus.vocabulary.words),
         occurrences=corpus.train.feature_count,
         parameters=parameters,
-        model_bytes=model_bytes(rows, words.nbytes, len(words), dimension, classes),
+        model_bytes=model_bytes(corpus.vocabulary, dimension, classes),
         memory_bytes=data_bytes + 4 * parameters * copies + 32 * len(corpus.counts.hashes),
     )

@@ -243,12 +243,13 @@ def load_origin(settings: RunSettings, folder: RunFolder | None = None) -> Model
             f"{path}: a run cannot start from the model that it replaces: choose another --output"
         )
     model = load_model(Path(path))
-    pairs = {
+    known = model.vocabulary_settings
+    pairs: dict[str, tuple[Any, Any]] = {
         "text": (model.text, settings.text),
-        "vocabulary.word_ngrams": (
-            model.vocabulary_settings.word_ngrams,
-            settings.vocabulary.word_ngrams,
-        ),
+        **{
+            f"vocabulary.{name}": (getattr(known, name), getattr(settings.vocabulary, name))
+            for name in ("word_ngrams", "char_ngrams", "buckets")
+        },
         "model.embedding_dim": (model.settings.embedding_dim, settings.model.embedding_dim),
         "model.mode": (model.settings.mode, settings.model.mode),
     }

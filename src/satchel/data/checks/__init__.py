@@ -12,7 +12,7 @@ from satchel.data.checks.survey import Role, Survey, Surveyor, shingle_length
 from satchel.data.checks.texts import text_findings
 from satchel.data.featurizer import Featurizer
 from satchel.data.readers import named, read, resolve, total_bytes
-from satchel.data.settings import DataSettings, Paths, ReaderSettings, TextSettings
+from satchel.data.settings import DataSettings, Paths, ReaderSettings, TextSettings, VocabularySettings
 from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
@@ -42,7 +42,7 @@ def check_data(
         DataError: a file cannot be read, a document has no label, or there is none.
     """
     reader = resolve(data.train, data.reader(), labelled=True)
-    featurizer = Featurizer(text, shingle_length(), Workers(threads))
+    featurizer = Featurizer(text, VocabularySettings(word_ngrams=shingle_length()), Workers(threads))
     files: list[tuple[Role, Paths | None]] = [
         ("train", data.train),
         ("validation", data.validation if isinstance(data.validation, str | list) else None),

@@ -1,0 +1,38 @@
+"""Code points out of UTF-8 bytes."""
+
+import numpy as np
+from numba import njit
+
+INVALID = -1  # a byte that begins no UTF-8 sequence
+
+
+@njit(nogil=True, cache=True)
+def decode(data, i, end):  # type: ignore[no-untyped-def]
+    """The code point at byte i, and how many bytes it takes; (INVALID, 1) if it is broken."""
+    first = np.int64(data[i])
+    if first < 0xC2:
+        return INVALID, 1
+    if first < 0xE0:
+        length = 2
+        code_point = first & 0x1F
+        least = 0x80  # what fewer bytes could say is not UTF-8
+    elif first < 0xF0:
+        length = 3
+        code_point = first & 0x0F
+        least = 0x800
+    elif first < 0xF5:
+        length = 4
+        code_point = first & 0x07
+        least = 0x10000
+    else:
+        return INVALID, 1
+    if i + length > end:
+        return INVALID, 1
+    for k in range(1, length):
+        following = np.int64(data[i + k])
+        if following & 0xC0 != 0x80:
+            return INVALID, 1
+        code_point = (code_point << 6) | (following & 0x3F)
+    if code_point < least or code_point > 0x10FFFF:
+        return INVALID, 1
+    return code_point, length
