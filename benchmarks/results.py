@@ -1,6 +1,7 @@
 """Runs the configs on their data and writes docs/results.md.
 
-    python benchmarks/results.py DATA [--only imdb nsmc] [--machine WORDS] [--json FILE] [--write]
+    python benchmarks/results.py DATA [--only imdb nsmc] [--machine WORDS] [--remark SENTENCE] [--json FILE]
+        [--write]
 
 DATA is the folder that the configs call `data`. Each config is trained as a process, as a user would;
 a set without test data has every fifth record set aside first (of each class, where it is grouped by
@@ -173,7 +174,7 @@ def _records(file: Iterator[str], *, quoted: bool) -> Iterator[str]:
             lines = []
 
 
-def page(results: list[Result], machine: str) -> str:
+def page(results: list[Result], machine: str, remark: str) -> str:
     """docs/results.md."""
     heads = (
         "| corpus | classes | training | test | majority | accuracy | macro F1 | command | training | model |"
@@ -188,7 +189,7 @@ def page(results: list[Result], machine: str) -> str:
     return "\n".join(
         [
             INTRODUCTION,
-            f"Machine: {machine}. {', '.join(versions)}.\n",
+            " ".join(filter(None, [f"Machine: {machine}.", f"{', '.join(versions)}.", remark])) + "\n",
             heads,
             rules,
             *(result.row() for result in results),
@@ -209,6 +210,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--only", nargs="*", choices=SETS, default=list(SETS))
     parser.add_argument("--machine", default=f"{os.cpu_count()} cores of {platform.processor() or 'unknown'}")
+    parser.add_argument("--remark", default="", help="A sentence about the machine, for the page.")
     parser.add_argument("--json", type=Path, help="Keeps the figures; sets that are not run come from there.")
     parser.add_argument("--write", action="store_true", help=f"Write {PAGE.relative_to(ROOT)}.")
     options = parser.parse_args()
@@ -220,7 +222,7 @@ def main() -> None:
             known[name] = asdict(run(name, options.data.absolute(), Path(scratch)))
         if options.json is not None:
             options.json.write_text(json.dumps(list(known.values()), indent=2) + "\n", encoding="utf-8")
-    text = page([Result(**known[name]) for name in SETS if name in known], options.machine)
+    text = page([Result(**known[name]) for name in SETS if name in known], options.machine, options.remark)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")
     print(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 SHORTEST = 40
-LIMIT = 600
+LIMIT = 400
 
 # Tests are no documentation, and `_vendor` holds copies of other packages.
 _LEFT_OUT = {"__pycache__", "test", "tests", "_vendor"}
