@@ -20,6 +20,7 @@ from satchel.reporting import byte_size
 from satchel.training.calibration import calibration_error
 
 MAP_WORDS = 400
+CLASSES_LISTED = 24  # with their features, before a class is chosen
 MISTAKES = 20  # shown before a class is chosen
 
 
@@ -96,9 +97,11 @@ def render_report(given: ReportInput) -> str:
             "share in the difference of the two logits. Long texts are cut around the words of most weight."
         ),
         features=sections.feature_lists(model, scored.sample),
+        features_first=CLASSES_LISTED,
         features_note=(
             "How much one occurrence at full weight adds to the class's logit, over the mean of all logits. "
-            "n-grams are those that occur in the documents measured on."
+            "n-grams are those that occur in the documents measured on. "
+            + ("" if len(labels) <= CLASSES_LISTED else "Choose a class above to see one that is not listed.")
         ),
         data_rows=_data_rows(given),
         findings=sections.finding_rows(given.checks),
