@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import EncodedData
 from satchel.evaluation.answers import Answers, answer_files
+from satchel.model.modelfile import Model
 from satchel.reporting import Reporter
 from satchel.training.folder import RunFolder
 from satchel.training.run import Start, train
@@ -44,23 +45,27 @@ SHAPES = {
 }
 
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "r52"
+CORPORA = Path(__file__).parents[3] / "shared" / "data"
 
 
-def real_answers(folder: Path) -> Answers:
-    """What a model of 52 unbalanced classes, trained in `folder`, says of 2,568 real documents."""
-    if not REAL.exists():
-        pytest.skip("the Reuters corpus is not beside this checkout")
-    settings = RunSettings.model_validate(
-        {
-            "threads": 2,
-            "data": {"train": str(REAL / "train.txt.gz"), "validation": None},
-            "training": {"epochs": 3},
-        }
+def real_answers(name: str, folder: Path, **data: object) -> tuple[Model, Answers]:
+    """A model trained in `folder` on a real corpus, and its answers to the test set.
+
+    Args:
+        name: the corpus, a folder that holds `train` and `test`; the test is skipped where it is not.
+        folder: an empty one.
+        data: how to read it, as in the config.
+    """
+    if not (CORPORA / name).exists():
+        pytest.skip(f"the corpus {name} is not beside this checkout")
+    train_file, test_file = (
+        next(str(path) for path in sorted((CORPORA / name).iterdir()) if path.name.startswith(part))
+        for part in ("train", "test")
     )
+    settings = RunSettings.model_validate({"threads": 2, "data": {"train": train_file, **data}})
     with RunFolder(folder / "run") as place:
-        run = train(settings, place, start=Start(), describe=str, reporter=Reporter())
-    return answer_files(run.model, str(REAL / "test.txt.gz"), run.model.reader, threads=2)
+        model = train(settings, place, start=Start(), describe=str, reporter=Reporter()).model
+    return model, answer_files(model, test_file, model.reader, threads=2)
 
 
 def answers(labels: str, targets: list[int], predicted: list[int]) -> Answers:

@@ -15,7 +15,7 @@ from tests.evaluation.predictions import SHAPES, Drawn, drawn_logits, real_answe
 @pytest.fixture(scope="module", params=[*SHAPES, "real"])
 def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     if request.param == "real":
-        real = real_answers(tmp_path_factory.mktemp("real"))
+        _, real = real_answers("r52", tmp_path_factory.mktemp("real"), validation=None)
         return real.probabilities, real.targets
     logits, targets = drawn_logits(request.param)
     return softmax(logits), targets
