@@ -15,6 +15,12 @@ from tests.evaluation.models import arrow, random_model
 
 TOKENIZERS = [member() for member in get_args(get_args(Tokenizer)[0])]
 MODES = get_args(ModelSettings.model_fields["mode"].annotation)
+VOCABULARIES = [
+    VocabularySettings(word_ngrams=1),
+    VocabularySettings(word_ngrams=3, ngram_min_count=1),
+    VocabularySettings(word_ngrams=2, ngram_min_count=1, char_ngrams=[2, 4]),
+    VocabularySettings(word_ngrams=2, char_ngrams=[3, 3], buckets=40),
+]
 TEXTS = arrow(
     "iron and copper, iron AND zinc",
     "the the the the apple",
@@ -38,20 +44,19 @@ def agrees(explanation: Explanation, probabilities: Any) -> None:
     assert total - total[0] == pytest.approx(expected - expected[0], abs=1e-4)
     for part in explanation.contributions:
         texts = {" ".join(explanation.text[start:end].split()) for start, end in part.spans}
-        assert texts
-        assert all(text.replace("\u00ad", "") for text in texts)
+        assert {name.strip("[]") for name in part.name.split(" | ")} == {text.strip("[]") for text in texts}
     assert explanation.word_scores(0).sum() == pytest.approx(explanation.standing_out(0).sum(), abs=1e-9)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("longest", [1, 3])
+@pytest.mark.parametrize("vocabulary", VOCABULARIES, ids=["words", "trigrams", "characters", "buckets"])
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: str(tokenizer.name))
-def test_parts_sum_to_the_logits(tmp_path: Path, tokenizer: Any, longest: int, mode: Any) -> None:
+def test_parts_sum_to_the_logits(tmp_path: Path, tokenizer: Any, vocabulary: Any, mode: Any) -> None:
     model = random_model(
         tmp_path,
         rows=ROWS,
         text=TextSettings(tokenizer=tokenizer),
-        vocabulary=VocabularySettings(word_ngrams=longest, ngram_min_count=1),
+        vocabulary=vocabulary,
         settings=ModelSettings(embedding_dim=6, mode=mode),
         temperature=1.7,
     )
@@ -90,6 +95,18 @@ def test_each_share_is_that_of_the_formula(tmp_path: Path) -> None:
     assert scores[0] == pytest.approx(ahead["iron"] / 2 + ahead["iron copper"] / 2)
     assert scores[1] == pytest.approx(ahead["copper"] + ahead["iron copper"] / 2 + ahead["copper iron"] / 2)
     assert scores[3] == 0
+
+
+def test_parts_of_words_are_told_from_words(tmp_path: Path) -> None:
+    rows = [("iron ron", "a"), ("zinc", "b")]
+    vocabulary = VocabularySettings(word_ngrams=2, ngram_min_count=1, char_ngrams=[3, 3])
+    model = random_model(tmp_path, rows=rows, vocabulary=vocabulary)
+    (explanation,) = Explainer(model).explain(arrow("ron iron"))
+    # <iron> has <ir iro ron on>, and <ron> has <ro ron on>; the order of words makes another pair.
+    names = sorted(part.name for part in explanation.contributions)
+    assert names == ["[ir]", "[iro]", "[on]", "[ro]", "[ron]", "iron", "ron"]
+    (both,) = (part for part in explanation.contributions if part.name == "[ron]")
+    assert both.spans == ((0, 3), (5, 8))
 
 
 def test_a_text_of_nothing_known_has_the_bias_alone(tmp_path: Path) -> None:

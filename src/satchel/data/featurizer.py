@@ -81,6 +81,25 @@ class Featurizer:
         )
         return starts, ends
 
+    def names(self, piece: Features, places: NDArray[np.int64]) -> list[str]:
+        """What the features at these places are: words with spaces between, `[part]` of a word."""
+        starts, ends = self.spans(piece)
+        document = np.searchsorted(piece.offsets, places, side="right") - 1
+        words = np.diff(piece.word_offsets)[document]
+        of_words = words + sum(np.maximum(words - length, 0) for length in range(1, self._lengths[0]))
+        is_part = places - piece.offsets[document] >= of_words
+        return [
+            f"[{name}]" if part else name
+            for part, name in zip(
+                is_part.tolist(),
+                (
+                    " ".join(piece.data[start:end].tobytes().decode("utf-8", "replace").split())
+                    for start, end in zip(starts[places].tolist(), ends[places].tolist(), strict=True)
+                ),
+                strict=True,
+            )
+        ]
+
     def _piece(self, data: NDArray[np.uint8], offsets: NDArray[np.int64], scratch: "_Scratch") -> Features:
         size = int(offsets[-1] - offsets[0])
         hashes, starts, ends = scratch.reserve(size * kernels.most_features(*self._lengths), size)

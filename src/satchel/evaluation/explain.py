@@ -24,7 +24,8 @@ class Contribution:
     """What one feature adds to the logits.
 
     Attributes:
-        name: the words of the text that it is; several where features share a row.
+        name: the words of the text that it is, `[part]` for characters of a word; several where features
+            share a row.
         spans: where it occurs in the text, as positions of characters [start, end).
         logits: float64 [C], its share in each logit, all occurrences together.
     """
@@ -137,10 +138,11 @@ class Explainer:
         encoded = encoder.encode(texts)  # before the featurizer's buffers are written over
         (piece,) = encoder.featurizer.features(texts)
         rows, _ = encoder.vocabulary.look_up(piece.hashes)
-        starts, ends = encoder.featurizer.spans(piece)
+        spans = encoder.featurizer.spans(piece)
+        names = encoder.featurizer.names(piece, np.arange(len(rows)))
         return [
             self._explanation(
-                _Document(piece, number, rows, starts, ends), encoded, number, probabilities[number]
+                _Document(piece, number, rows, spans, names), encoded, number, probabilities[number]
             )
             for number in range(len(texts))
         ]
@@ -201,10 +203,12 @@ class _Document:
         piece: Features,
         number: int,
         rows: NDArray[np.int32],
-        starts: NDArray[np.int64],
-        ends: NDArray[np.int64],
+        spans: tuple[NDArray[np.int64], NDArray[np.int64]],
+        names: list[str],
     ) -> None:
-        low, high = piece.offsets[number : number + 2]
+        low, high = piece.offsets[number : number + 2].tolist()
+        starts, ends = spans
+        self._names = names[low:high]
         self._rows, self._starts, self._ends = rows[low:high], starts[low:high], ends[low:high]
         first, last = piece.word_offsets[number : number + 2]
         self._word_starts, self._word_ends = piece.starts[first:last], piece.ends[first:last]
@@ -231,15 +235,11 @@ class _Document:
 
     def occurrences(self) -> dict[int, tuple[str, tuple[tuple[int, int], ...]]]:
         """The name of each known row's features, and where they occur."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        known = self._rows >= 0
+        places: dict[int, list[tuple[int, int]]] = {}
+        names: dict[int, dict[str, None]] = {}
+        known = np.flatnonzero(self._rows >= 0)
         spans = self._spans(self._starts[known], self._ends[known])
-        for row, span in zip(self._rows[known].tolist(), spans, strict=True):
-            found.setdefault(row, []).append(span)
-        return {
-            row: (
-                " | ".join(dict.fromkeys(" ".join(self.text[a:b].split()) for a, b in places)),
-                tuple(places),
-            )
-            for row, places in found.items()
-        }
+        for place, row, span in zip(known.tolist(), self._rows[known].tolist(), spans, strict=True):
+            places.setdefault(row, []).append(span)
+            names.setdefault(row, {})[self._names[place]] = None
+        return {row: (" | ".join(names[row]), tuple(found)) for row, found in places.items()}

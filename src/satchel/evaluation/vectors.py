@@ -133,20 +133,18 @@ def top_features(
 
 
 def ngram_names(model: Model, texts: Iterable[pa.LargeStringArray]) -> dict[int, str]:
-    """The words of the n-grams that occur in texts, by row."""
+    """The n-grams with rows of their own that occur in texts, by row; see `Featurizer.names`."""
     featurizer = Featurizer(model.text, model.vocabulary_settings, Workers(1))
     is_named = np.zeros(len(model.vocabulary), dtype=bool)
     is_named[model.vocabulary.word_rows] = True
+    is_named[model.vocabulary.first_bucket :] = True  # a bucket is no one n-gram's
     names: dict[int, str] = {}
     for batch in texts:
         for piece in featurizer.features(batch):
             rows = model.vocabulary.rows_of(piece.hashes)
-            starts, ends = featurizer.spans(piece)
             new = np.flatnonzero(rows >= 0)
             new = new[~is_named[rows[new]]]
             numbers, first = np.unique(rows[new], return_index=True)
             is_named[numbers] = True
-            for row, place in zip(numbers.tolist(), new[first].tolist(), strict=True):
-                spelt = piece.data[starts[place] : ends[place]].tobytes().decode("utf-8", "replace")
-                names[row] = " ".join(spelt.split())
+            names |= dict(zip(numbers.tolist(), featurizer.names(piece, new[first]), strict=True))
     return names
