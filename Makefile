@@ -1,4 +1,5 @@
 # make demo    install, then build a corpus, train, evaluate and predict
+# make faults  kills, full disks, damaged model files: the long versions (docs/reliability.md)
 # make test    install, then ruff, mypy --strict and pytest
 PYTHON ?= python3
 VENV := .venv
@@ -27,6 +28,9 @@ lint: install
 
 test: lint
 	$(BIN)/pytest -m "not slow"
+
+faults: install
+	$(BIN)/pytest -s -o timeout=3600 tests/faults
 
 slow: install
 	$(BIN)/pytest -m slow

@@ -17,6 +17,7 @@ import contextlib
 import errno
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -148,10 +149,10 @@ def serve() -> None:
             run(order)
         os.close(writing)
         begun = time.monotonic()
-        if order["seconds"] is not None:
-            time.sleep(order["seconds"])
-            os.kill(child, signal.SIGKILL)
         with os.fdopen(reading) as report:
+            # Readable when the child has reported, or is gone.
+            if order["seconds"] is not None and not select.select([report], [], [], order["seconds"])[0]:
+                os.kill(child, signal.SIGKILL)
             counted = report.read()
         _, status = os.waitpid(child, 0)
         answer = {

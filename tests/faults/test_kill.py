@@ -28,7 +28,7 @@ def test_killed_at_random_moments(training: Training, faulty: Faulty, kills: int
             assert ended.status == -9, ended.stderr
             killed, kills_left = killed + 1, kills_left - 1
         training.assert_same(run)
-    print(f"killed {killed} times in {number} runs, {resumed} times gone on from a checkpoint")
+        print(f"killed {killed} times in {number} runs, {resumed} times gone on from a checkpoint")
     if kills == LONG:
         assert resumed >= 10, "hardly any run had saved when it was killed: nothing is shown"
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
+from satchel.errors import ModelFileError
 from satchel.model import scoring
 from satchel.model.modelfile import Model
 from satchel.workers import Workers
@@ -52,7 +53,16 @@ class Predictor:
         return Predictions(found, np.diff(encoded.offsets) == 0)
 
     def probabilities(self, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The probabilities of encoded texts, float32 [N, C]."""
+        """The probabilities of encoded texts, float32 [N, C].
+
+        Raises:
+            ModelFileError: the model's values are so large that they give none.
+        """
         found = scoring.logits(self._parameters, self.model.settings.mode, ids, offsets, None, self._workers)
         scoring.softmax_in_place(found, self._workers)
+        if not np.isfinite(found.sum(dtype=np.float64)):
+            raise ModelFileError(
+                "the model gives probabilities that are not finite, because its values are too large: train "
+                "it again, with a lower training.learning_rate"
+            )
         return found

@@ -178,6 +178,7 @@ def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) ->
 def _concatenated(parts: list[pa.Array | str]) -> bytes:
     """The parts side by side, row after row."""
     rows = pc.binary_join_element_wise(*parts, "")
+    assert not rows.null_count, "a record would be missing"
     _, offsets, data = rows.buffers()
     bounds = np.frombuffer(offsets, dtype=np.int32)
     return bytes(data[int(bounds[rows.offset]) : int(bounds[rows.offset + len(rows)])])
