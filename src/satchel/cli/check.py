@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from satchel.data.checks import CheckReport, Finding, Place, Summary
-    from satchel.data.settings import DataSettings, TextSettings
+    from satchel.evaluation.label_errors import Suspect
+    from satchel.training.settings import RunSettings
 
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 5
+_SUSPECTS_SHOWN = 50
 
 
 def check(
@@ -30,6 +32,10 @@ def check(
     input_format: Annotated[str | None, typer.Option(help="Format of the data, where DATA is given.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="Text column, where DATA is given.")] = None,
     label: Annotated[str | None, typer.Option(help="Label column, where DATA is given.")] = None,
+    label_errors: Annotated[
+        bool,
+        typer.Option("--label-errors", help="Train five times, too, and list documents likely mislabelled."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 on any warning.")] = False,
     threads: ThreadsOption = None,
@@ -41,16 +47,24 @@ def check(
     from satchel.cli.console import ConsoleReporter
     from satchel.data.checks import check_data
 
-    data, text_settings = _settings(source, overrides, input_format, text, label)
-    if test is not None:
-        data = data.model_copy(update={"test": test})
-    report = check_data(
-        data, text_settings, threads=threads or os.cpu_count() or 1, reporter=ConsoleReporter()
-    )
+    settings = _settings(source, overrides, input_format, text, label)
+    data = settings.data if test is None else settings.data.model_copy(update={"test": test})
+    workers, reporter = threads or settings.threads or os.cpu_count() or 1, ConsoleReporter()
+    report = check_data(data, settings.text, threads=workers, reporter=reporter)
+    suspects: list[Suspect] = []
+    if label_errors:
+        from satchel.evaluation.label_errors import find_label_errors
+
+        suspects = find_label_errors(settings.model_copy(update={"threads": workers}), reporter)
     if as_json:
-        print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        found = report.to_json()
+        if label_errors:
+            found["label_errors"] = [suspect.to_json() for suspect in suspects]
+        print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         print("\n".join(_lines(report)))
+        if label_errors:
+            print("\n".join(_suspect_lines(suspects)))
     if strict and report.warnings:
         raise SystemExit(1)
 
@@ -61,26 +75,26 @@ def _settings(
     input_format: str | None,
     text: list[str] | None,
     label: str | None,
-) -> "tuple[DataSettings, TextSettings]":
-    """The sections `data` and `text` of the config, or of a config that names the data alone."""
+) -> "RunSettings":
+    """The config, or one that names the data alone."""
     from satchel.config.loading import load_config
     from satchel.data.readers import override
-    from satchel.data.settings import DataSettings, ReaderSettings, TextSettings
+    from satchel.data.settings import DataSettings, ReaderSettings
     from satchel.errors import ConfigError
+    from satchel.training.settings import RunSettings
 
     if Path(source).suffix.lower() in (".yaml", ".yml"):
         if input_format or text or label:
             raise ConfigError(
                 "--input-format, --text and --label go with DATA: with a config use --set data.text=…"
             )
-        config = load_config(Path(source), overrides or ())
-        return config.data, config.text
+        return load_config(Path(source), overrides or ())
     if overrides:
         raise ConfigError(f"--set goes with a config, and {source} is data: give a YAML file")
     reader = override(
         ReaderSettings(), source, format_name=input_format, text=text, label=label, labelled=True
     )
-    return DataSettings(train=source, validation=None, **dict(reader)), TextSettings()
+    return RunSettings(data=DataSettings(train=source, validation=None, **dict(reader)))
 
 
 def _lines(report: "CheckReport") -> "Iterator[str]":
@@ -93,6 +107,34 @@ def _lines(report: "CheckReport") -> "Iterator[str]":
         yield from _finding(finding)
     notes = len(report.findings) - len(report.warnings)
     yield f"{plural(len(report.warnings), 'warning')}, {plural(notes, 'note')}"
+
+
+def _suspect_lines(suspects: "list[Suspect]") -> "Iterator[str]":
+    from satchel.data.checks.findings import plural
+    from satchel.layout import columns
+
+    yield ""
+    count = plural(len(suspects), "document")
+    yield f"{count} likely mislabelled, by models that had not seen them; the surest first"
+    if suspects:
+        yield columns(
+            [
+                ("  document", "label", "likely", "p(label)", "p(likely)"),
+                *(
+                    (
+                        f"  {suspect.place}",
+                        suspect.given,
+                        suspect.likely,
+                        f"{suspect.given_probability:.3f}",
+                        f"{suspect.likely_probability:.3f}",
+                    )
+                    for suspect in suspects[:_SUSPECTS_SHOWN]
+                ),
+            ],
+            left=3,
+        )
+    if len(suspects) > _SUSPECTS_SHOWN:
+        yield f"  … {len(suspects) - _SUSPECTS_SHOWN:,} more: --json has them all"
 
 
 def _summary(summary: "Summary") -> "Iterator[str]":
