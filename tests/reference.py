@@ -5,9 +5,18 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from satchel.data.tokenizers import BasicTokenizer, CharTokenizer, CjkTokenizer, WhitespaceTokenizer
+from satchel.data.tokenizers import (
+    BasicTokenizer,
+    CharTokenizer,
+    CjkTokenizer,
+    JiebaTokenizer,
+    UnicodeTokenizer,
+    WhitespaceTokenizer,
+)
 
 TOKENIZERS: list[Any] = [WhitespaceTokenizer(), BasicTokenizer(), CharTokenizer(), CjkTokenizer()]
+# Those that the kernel alone does not make tokens for.
+SEGMENTING: list[Any] = [UnicodeTokenizer(), JiebaTokenizer()]
 TOKENIZER_NAMES: list[str] = [tokenizer.name for tokenizer in TOKENIZERS]
 
 # One letter a class: Space, Word, Mark, Punctuation, cjK, Ignored.

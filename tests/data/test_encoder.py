@@ -14,7 +14,7 @@ from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
 from tests.data.test_vocabulary import KEEP, expected_rows, is_word
-from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+from tests.reference import SEGMENTING, TOKENIZER_NAMES, TOKENIZERS
 
 Bags = list[list[int]]
 
@@ -65,7 +65,7 @@ def test_a_text_encodes_alike_in_training_and_after(
     assert [encode([text], chosen, keep, vocabulary, 1)[0] for text in texts] == in_training
 
 
-@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS + SEGMENTING, ids=lambda tokenizer: tokenizer.name)
 @settings(max_examples=40, deadline=None)
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=6),
@@ -78,7 +78,7 @@ def test_any_text_encodes_alike_in_training_and_after(
     chosen = TextSettings.model_validate(
         {"normalize": normalisation, "lowercase": lowercase, "tokenizer": tokenizer}
     )
-    keep = VocabularySettings(ngram_min_count=1)
+    keep = VocabularySettings(ngram_min_count=1, char_ngrams=[2, 3])
     in_training, vocabulary = trained(texts, chosen, keep, 2, [1])
     assert encode(texts, chosen, keep, vocabulary, 1) == in_training
     assert all(len(bag) for bag, text in zip(in_training, texts, strict=True) if text.isalnum())

@@ -1,4 +1,5 @@
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -7,16 +8,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from satchel.data.settings import TextSettings
-from satchel.data.tokenizers import BasicTokenizer, CharTokenizer, Tokenizer, WhitespaceTokenizer
+from satchel.data import segmenters
+from satchel.data.featurizer import Featurizer
+from satchel.data.settings import TextSettings, VocabularySettings
+from satchel.data.tokenizers import (
+    BasicTokenizer,
+    CharTokenizer,
+    CjkTokenizer,
+    JiebaTokenizer,
+    Tokenizer,
+    UnicodeTokenizer,
+    WhitespaceTokenizer,
+)
+from satchel.errors import MissingExtraError
 from satchel.kernels.characters import ATTACH, CLASS_COUNT, IGNORED, MARK, SEPARATE, SKIP, SPACE
+from satchel.workers import Workers
 from tests.data.counted import raw, tokens
-from tests.reference import TOKENIZER_NAMES, TOKENIZERS
+from tests.reference import SEGMENTING, TOKENIZERS
 
 FAMILY: TypeAdapter[Any] = TypeAdapter(Tokenizer)
 
 
-@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS + SEGMENTING, ids=lambda tokenizer: tokenizer.name)
 class TestEveryTokenizer:
     def test_is_known_by_its_name(self, tokenizer: Any) -> None:
         assert FAMILY.validate_python(tokenizer.name) == tokenizer
@@ -35,7 +48,7 @@ class TestEveryTokenizer:
 
 
 def test_the_family_is_these() -> None:
-    with pytest.raises(ValidationError, match="'whitespace', 'basic', 'char', 'cjk'"):
+    with pytest.raises(ValidationError, match="'whitespace', 'basic', 'char', 'cjk', 'unicode', 'jieba'"):
         FAMILY.validate_python("wordpiece")
 
 
@@ -60,3 +73,50 @@ def test_whitespace_is_pythons_split(text: str) -> None:
 @given(st.text(st.sampled_from("ab1é中.! \t\u3000😀"), max_size=40))
 def test_char_is_a_list_of_characters(text: str) -> None:
     assert tokens([text], raw(CharTokenizer())) == [list("".join(text.split()))]
+
+
+# Text, and its words as unicode and as basic see them after NFKC and lower-casing.
+TABLE = [
+    ("Caf\u00e9 CAFE\u0301", ["café", "café"], None),
+    ("a\u00a0b\u2009c\u3000d", ["a", "b", "c", "d"], None),
+    ("ab\u200bcd \ufeffef", ["ab", "cd", "ef"], None),
+    ("ＡＢＣ１２３", ["abc123"], None),
+    ("हिन्दी தமிழ் ที่นี่", ["हिन्दी", "தமிழ்", "ที่นี่"], None),
+    ("שלום עולם", ["שלום", "עולם"], None),
+    ("مرحبا، بكم", ["مرحبا", "،", "بكم"], None),
+    ("don't 3.14", ["don't", "3.14"], ["don", "'", "t", "3", ".", "14"]),
+    ("ok👍🏽!", ["ok", "👍🏽", "!"], None),
+    ("👨\u200d👩", ["👨\u200d👩"], ["👨\u200d", "👩"]),
+    ("我爱", ["我", "爱"], ["我爱"]),
+]
+
+
+@pytest.mark.parametrize(("text", "unicode", "basic"), TABLE)
+def test_unicode_in_full(text: str, unicode: list[str], basic: list[str] | None) -> None:
+    assert tokens([text], TextSettings(tokenizer=UnicodeTokenizer())) == [unicode]
+    assert tokens([text], TextSettings()) == [unicode if basic is None else basic]
+
+
+def test_cjk_gives_characters_and_words() -> None:
+    assert tokens(["我爱iPhone！한국"], raw(CjkTokenizer())) == [["我", "爱", "iPhone", "！", "한", "국"]]
+
+
+def test_jieba_cuts_chinese_into_words() -> None:
+    pytest.importorskip("rjieba")
+    texts = ["我来到北京清华大学。", "", "\ufeff用iPhone 15拍照"]
+    assert tokens(texts, raw(JiebaTokenizer()), threads=2) == [
+        ["我", "来到", "北京", "清华大学", "。"],
+        [],
+        ["用", "iPhone", "15", "拍照"],
+    ]
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rjieba", None)
+    with pytest.raises(MissingExtraError, match=r"jieba needs the library rjieba.*'satchel\[chinese\]'"):
+        Featurizer(raw(JiebaTokenizer()), VocabularySettings(), Workers(1))
+
+
+def test_no_text_counterfeits_a_separator() -> None:
+    text = f"a{segmenters.SEPARATOR}b"
+    assert [tokens([text], raw(one)) for one in (UnicodeTokenizer(), BasicTokenizer())] == [[["a", "b"]]] * 2

@@ -21,7 +21,7 @@ class Features:
     Attributes:
         hashes: uint64 [F], each document's words, then its n-grams (`satchel.kernels.text`).
         offsets: int64 [N + 1], where each document's features begin.
-        data: uint8, the normalised text.
+        data: uint8, the normalised text, with the separators of a segmenter.
         starts: int64 [words], each word's first byte in `data`.
         ends: int64 [words], the byte after its last.
         word_offsets: int64 [N + 1], where each document's words begin in `starts`.
@@ -47,16 +47,15 @@ class Featurizer:
         self._lengths = (vocabulary.word_ngrams, *(vocabulary.char_ngrams or (1, 0)))
         self._classes = character_classes()
         self._actions = settings.tokenizer.actions()
+        self._segment = settings.tokenizer.segmenter()
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
     def features(self, texts: pa.LargeStringArray) -> list[Features]:
         """The features of texts, large_string [N], in one piece a thread, in order."""
-        normalized = normalize(texts, self.settings)
-        offsets, data = text_buffers(normalized)
+        offsets, _ = text_buffers(texts)
         pieces = _split_by_bytes(offsets, self.workers.threads)
         return self.workers.map(
-            lambda job: self._piece(data, offsets[job[1][0] : job[1][1] + 1], self._scratch[job[0]]),
-            enumerate(pieces),
+            lambda job: self._piece(texts[slice(*job[0])], job[1]), zip(pieces, self._scratch, strict=False)
         )
 
     def spans(self, piece: Features) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -100,7 +99,11 @@ class Featurizer:
             )
         ]
 
-    def _piece(self, data: NDArray[np.uint8], offsets: NDArray[np.int64], scratch: "_Scratch") -> Features:
+    def _piece(self, texts: pa.LargeStringArray, scratch: "_Scratch") -> Features:
+        texts = normalize(texts, self.settings)
+        if self._segment is not None:
+            texts = self._segment(texts)
+        offsets, data = text_buffers(texts)
         size = int(offsets[-1] - offsets[0])
         hashes, starts, ends = scratch.reserve(size * kernels.most_features(*self._lengths), size)
         feature_offsets = np.empty(len(offsets), dtype=np.int64)

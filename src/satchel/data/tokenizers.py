@@ -1,11 +1,12 @@
 """Tokenizers: what is a token.
 
 A tokenizer says what to do with each class of character (`satchel.kernels.characters`); the
-kernel in `satchel.kernels.text` does it, straight over UTF-8 bytes. A new one is a class here and
-its name in the union `Tokenizer` at the end.
+kernel in `satchel.kernels.text` does it, straight over UTF-8 bytes. One that needs more has a
+segmenter too, which puts separators into the text before that. A new one is a class here and its
+name in the union `Tokenizer` at the end.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ from satchel.kernels.characters import (
 )
 from satchel.settings import Settings, name_only
 
+if TYPE_CHECKING:
+    from satchel.data.segmenters import Segmenter
+
 
 class _CharacterTokenizer(Settings):
     """A tokenizer that is a table: character class -> action."""
@@ -40,6 +44,10 @@ class _CharacterTokenizer(Settings):
         for character_class, action in self._exceptions().items():
             table[character_class] = action
         return table
+
+    def segmenter(self) -> "Segmenter | None":
+        """What separates tokens before the kernel does, or None."""
+        return None
 
     def _exceptions(self) -> dict[int, int]:
         return {}
@@ -85,8 +93,35 @@ class CjkTokenizer(_CharacterTokenizer):
         return {CJK: ALONE, PUNCTUATION: ALONE}
 
 
+class UnicodeTokenizer(_CharacterTokenizer):
+    """Words by the boundaries of Unicode (UAX #29): `don't`, `3.14` and emoji sequences stay whole.
+
+    Punctuation marks are tokens, each by itself; Han and Hiragana are characters.
+    """
+
+    name: Literal["unicode"] = "unicode"
+
+    def segmenter(self) -> "Segmenter | None":
+        """The boundaries."""
+        from satchel.data.segmenters import unicode_words
+
+        return unicode_words
+
+
+class JiebaTokenizer(_CharacterTokenizer):
+    """Chinese words by a dictionary, and by a hidden Markov model for those that are not in it."""
+
+    name: Literal["jieba"] = "jieba"
+
+    def segmenter(self) -> "Segmenter | None":
+        """The dictionary."""
+        from satchel.data.segmenters import chinese_words
+
+        return chinese_words()
+
+
 Tokenizer = Annotated[
-    WhitespaceTokenizer | BasicTokenizer | CharTokenizer | CjkTokenizer,
+    WhitespaceTokenizer | BasicTokenizer | CharTokenizer | CjkTokenizer | UnicodeTokenizer | JiebaTokenizer,
     Field(discriminator="name"),
     BeforeValidator(name_only),
 ]
