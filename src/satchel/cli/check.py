@@ -40,7 +40,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 on any warning.")] = False,
     threads: ThreadsOption = None,
 ) -> None:
-    """Look for what spoils training: duplicates, leaks, label typos, odd texts, telling words."""
+    """Look for what spoils training. Duplicates, leaks, label typos, odd texts, telling words."""
     import json
     import os
 

@@ -34,7 +34,7 @@ def evaluate(
     ] = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Say how good a model is: figures beside the majority baseline, per class, confusions.
+    """Say how good a model is. Figures beside the majority baseline, per class, confusions.
 
     With two models, `satchel evaluate A B DATA`, say which is better, and whether it may be chance.
     """

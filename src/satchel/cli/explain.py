@@ -45,7 +45,7 @@ def explain(
         list[str] | None, typer.Option(help="Text column, where it is not that of training.")
     ] = None,
 ) -> None:
-    """Take predictions apart: what each word and n-gram adds to each logit, exactly."""
+    """Take predictions apart. What each word and n-gram adds to each logit, exactly."""
     import json
 
     from satchel.evaluation.explain import Explainer

@@ -13,7 +13,7 @@ def neighbors(
     top: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the words whose vectors are nearest, by cosine: those that the model takes for alike."""
+    """List the words whose vectors are nearest. By cosine: those that the model takes for alike."""
     import json
 
     from satchel.evaluation.vectors import neighbours

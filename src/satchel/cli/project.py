@@ -21,7 +21,7 @@ def project(
         Literal["pca", "tsne"], typer.Option(help="How to flatten; tsne needs scikit-learn.")
     ] = "pca",
 ) -> None:
-    """Draw a map of words and labels: what lies in one direction is alike to the model."""
+    """Draw a map of words and labels. What lies in one direction is alike to the model."""
     from satchel.errors import ConfigError
     from satchel.evaluation.projection import project as flatten
     from satchel.files import write_text

@@ -26,7 +26,7 @@ def report(
     label: Annotated[str | None, typer.Option(help="Label column, where it is not that of training.")] = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Write the page to look at: curves, confusion, calibration, mistakes explained, features, a map."""
+    """Write the page to look at. Curves, confusion, calibration, mistakes explained, features, a map."""
     import os
 
     from satchel.cli.console import ConsoleReporter

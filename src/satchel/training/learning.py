@@ -162,6 +162,8 @@ class Learning:
             if wanted:
                 raise self._stopped()
 
+        if self.progress.epoch < training.epochs:
+            self._reporter.message(_epoch_head(validated=self._corpus.validation is not None))
         for record in train_epochs(
             self._engine,
             self._corpus.train,
@@ -277,14 +279,17 @@ class Learning:
             return validation_figures(logits, self._corpus.validation.dataset.targets)
 
 
+def _epoch_head(*, validated: bool) -> str:
+    """What stands above the lines of the epochs."""
+    figures = f"  validation loss  {'accuracy':>8}  {'macro F1':>8}" if validated else ""
+    return f"{'epoch':>7}  {'loss':>8}{figures}  documents/s{'  (* best)' if validated else ''}"
+
+
 def _epoch_line(record: EpochRecord, epochs: int) -> str:
-    """One line an epoch, for the terminal and the log."""
-    line = f"Epoch {record.epoch}/{epochs}: loss {record.train_loss:.4f}"
+    """One line an epoch, for the terminal (of 80 columns) and the log."""
+    line = f"{f'{record.epoch}/{epochs}':>7}  {record.train_loss:>8.4f}"
     if record.validation is not None:
         figures = record.validation
-        line += (
-            f", validation loss {figures.loss:.4f}, accuracy {figures.accuracy:.4f}, "
-            f"macro F1 {figures.f1_macro:.4f}"
-        )
-    line += f", {record.documents_per_second:,.0f} documents/s"
-    return line + (" *" if record.is_best and record.validation is not None else "")
+        line += f"  {figures.loss:>15.4f}  {figures.accuracy:>8.4f}  {figures.f1_macro:>8.4f}"
+    line += f"  {record.documents_per_second:>11,.0f}"
+    return line + ("  *" if record.is_best and record.validation is not None else "")
