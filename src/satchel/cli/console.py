@@ -28,6 +28,8 @@ class ConsoleReporter(Reporter):
             unit=unit if unit == "B" else f" {unit}",
             unit_scale=True,
             unit_divisor=1024 if unit == "B" else 1000,
+            # Of work that does not count itself there is nothing to show but its name.
+            bar_format=None if total is not None or unit else "{desc} …",
             disable=None,
             leave=False,
             dynamic_ncols=True,

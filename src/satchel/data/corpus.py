@@ -126,16 +126,17 @@ def read_corpus(
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
     labels = reading.label_set(data, () if known is None else known.labels.labels)
-    counts = reading.counter.finish()
-    selected, rows = counts.select(vocabulary, None if known is None else known.vocabulary)
-    if not len(selected):
-        raise DataError(
-            f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
-            f"vocabulary.min_count (now {vocabulary.min_count})"
-        )
-    if known is not None:
-        selected = selected.with_rows_of(known.vocabulary)
-    train = reading.training_set(rows, selected.first_bucket, labels)
+    with reporter.stage("Building the vocabulary"):
+        counts = reading.counter.finish()
+        selected, rows = counts.select(vocabulary, None if known is None else known.vocabulary)
+        if not len(selected):
+            raise DataError(
+                f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
+                f"vocabulary.min_count (now {vocabulary.min_count})"
+            )
+        if known is not None:
+            selected = selected.with_rows_of(known.vocabulary)
+        train = reading.training_set(rows, selected.first_bucket, labels)
     encoder = Encoder(featurizer, selected)
     if reading.validation is not None:
         validation = encode(iter(reading.validation), encoder, labels)
