@@ -4,7 +4,7 @@ The library never prints. The commands pass one that shows progress bars and mes
 (`satchel.cli.console`); without one, nothing is shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -31,6 +31,9 @@ class Reporter:
 
     def warning(self, text: str) -> None:
         """Something a user should look at."""
+
+    def reject(self, errors: Sequence[str], records: Sequence[str]) -> None:
+        """Records that cannot be read, and the place and reason of each; a warning follows at the end."""
 
 
 SILENT = Reporter()

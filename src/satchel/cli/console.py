@@ -4,22 +4,38 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from satchel.errors import SatchelError
-from satchel.reporting import SILENT, Bar, Reporter
+from satchel.reporting import Bar, Reporter
 
 _ENDING = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
 class ConsoleReporter(Reporter):
-    """Progress bars (on a terminal) and messages on stderr."""
+    """Progress bars (on a terminal) and messages on stderr.
+
+    Args:
+        rejected: file for the records that cannot be read; None: they are only listed.
+        bars: whether to show bars.
+    """
+
+    def __init__(self, rejected: Path | None = None, *, bars: bool = True) -> None:
+        self._bars = bars
+        self._rejected = None
+        if rejected is not None:
+            from satchel.data.rejects import RejectedFile
+
+            self._rejected = RejectedFile(rejected)
 
     @contextmanager
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Iterator[Bar]:
         """A tqdm bar; tqdm itself leaves it out where stderr is not a terminal."""
+        if not self._bars:
+            yield Bar()
+            return
         from tqdm import tqdm
 
         with tqdm(
@@ -45,14 +61,20 @@ class ConsoleReporter(Reporter):
         """A line on stderr."""
         print(f"warning: {text}", file=sys.stderr)
 
+    def reject(self, errors: Sequence[str], records: Sequence[str]) -> None:
+        """Lines of the file for them."""
+        if self._rejected is not None:
+            self._rejected.add(errors, records)
 
-def reporter_beside(output: Path | None) -> Reporter:
+
+def reporter_beside(output: Path | None, rejected: Path | None = None) -> Reporter:
     """The reporter of a command that writes records to a file, or to stdout where `output` is None.
 
-    Silent where the records go to the terminal, or on to another command: a bar would run into them.
+    Without bars where the records go to the terminal, or on to another command: these would run into
+    them.
     """
     to_file = output is not None or stat.S_ISREG(os.fstat(1).st_mode)
-    return ConsoleReporter() if to_file else SILENT
+    return ConsoleReporter(rejected, bars=to_file)
 
 
 class _TqdmBar(Bar):

@@ -1,11 +1,19 @@
 """`satchel evaluate`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 ModelArgument = Annotated[Path, typer.Argument(help="A run folder or a model file.", show_default=False)]
+OnErrorOption = Annotated[
+    Literal["error", "skip"],
+    typer.Option(help="What to do with a record that cannot be read: stop, or count and list it."),
+]
+RejectedOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the records that cannot be read to a file, as JSON Lines."),
+]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores when left out.")]
 
 
@@ -32,6 +40,8 @@ def evaluate(
         str | None,
         typer.Option("--slice", metavar="COLUMN", help="Give the figures for each value of a column, too."),
     ] = None,
+    on_error: OnErrorOption = "error",
+    rejected: RejectedOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Say how good a model is. Figures beside the majority baseline, per class, confusions.
@@ -57,11 +67,20 @@ def evaluate(
         )
     if second is not None and column is not None:
         raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")
-    reporter, threads = ConsoleReporter(), threads or os.cpu_count() or 1
+    check_rejected(rejected, on_error)
+    reporter, threads = ConsoleReporter(rejected), threads or os.cpu_count() or 1
     width = shutil.get_terminal_size().columns
     loaded = [load_model(path) for path in (model, second) if path is not None]
     readers = [
-        override(each.reader, paths, format_name=input_format, text=text, label=label, labelled=True)
+        override(
+            each.reader,
+            paths,
+            format_name=input_format,
+            text=text,
+            label=label,
+            labelled=True,
+            on_error=on_error,
+        )
         for each in loaded
     ]
     figures: dict[str, Any]
@@ -76,3 +95,15 @@ def evaluate(
     if json_file is not None:
         write_json(json_file, figures)
     print(page)
+
+
+def check_rejected(rejected: Path | None, on_error: str) -> None:
+    """Refuses a file for what is left out where nothing is.
+
+    Raises:
+        ConfigError: so it is.
+    """
+    from satchel.errors import ConfigError
+
+    if rejected is not None and on_error == "error":
+        raise ConfigError("--rejected: without --on-error skip, no record is left out: give both")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument, ThreadsOption
+from satchel.cli.evaluate import ModelArgument, OnErrorOption, RejectedOption, ThreadsOption, check_rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,8 @@ def predict(
     text: Annotated[
         list[str] | None, typer.Option(help="Text column, where it is not that of training.")
     ] = None,
+    on_error: OnErrorOption = "error",
+    rejected: RejectedOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Label texts: one record out for each record in, in order."""
@@ -53,13 +55,23 @@ def predict(
     from satchel.cli.console import reporter_beside
     from satchel.data import batches
     from satchel.data.readers import override, read, total_bytes
+    from satchel.data.rejects import Rejects
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
     from satchel.model.writers import WRITERS, Choice
 
     loaded = load_model(model)
-    reader = override(loaded.reader, source, format_name=input_format, text=text, label=None, labelled=False)
+    check_rejected(rejected, on_error)
+    reader = override(
+        loaded.reader,
+        source,
+        format_name=input_format,
+        text=text,
+        label=None,
+        labelled=False,
+        on_error=on_error,
+    )
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     labels = loaded.labels.labels
     if abstain_label is not None and not min_probability:
@@ -70,18 +82,23 @@ def predict(
         listed=top_k is not None,
         min_probability=min_probability,
         abstain_label=abstain_label,
+        errors=on_error == "skip",
     )
     writer = WRITERS[output_format](labels, choice)
+    reporter = reporter_beside(output, rejected)
     with (
         _opened(output) as file,
-        reporter_beside(output).stage("Predicting", total_bytes(source), "B") as bar,
+        reporter.stage("Predicting", total_bytes(source), "B") as bar,
+        Rejects(reporter) as rejects,
     ):
-        for number, batch in enumerate(read(source, reader, labelled=False, progress=bar.advance)):
+        found = read(source, reader, labelled=False, progress=bar.advance)
+        for number, batch in enumerate(map(rejects.noted, found)):
             ids = batch.column(batches.ID) if batches.ID in batch.schema.names else None
             if number == 0:
                 file.write(writer.header(has_id=ids is not None))
             predictions = predictor.predict(batch.column(batches.TEXT))
-            file.write(writer.records(predictions, ids))
+            errors = batch.column(batches.ERROR) if batches.ERROR in batch.schema.names else None
+            file.write(writer.records(predictions, ids, errors))
 
 
 @contextmanager

@@ -55,13 +55,13 @@ def train(
 
     if resume and force:
         raise ConfigError("--resume, --force: one goes on with a run, the other replaces it: give one")
-    reporter = ConsoleReporter()
     if resume and config.is_dir():
         output, config = output or config, RunFolder(config).config
     changes = list(overrides or ())
     if start_from is not None:
         changes.append(f"training.start_from={json.dumps(str(start_from))}")
     loaded = load_config(config, changes)
+    reporter = ConsoleReporter(None if loaded.data.rejected is None else Path(loaded.data.rejected))
     place = output or Path(loaded.output or default_output(config))
     settings: RunSettings = loaded.model_copy(update={"output": str(place)})
     if dry_run:

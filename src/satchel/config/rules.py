@@ -1,6 +1,5 @@
 """The rules between settings: each names the keys that cannot go together, and what to do."""
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,11 +46,16 @@ def _files(data: DataSettings) -> Iterator[Conflict]:
         if getattr(data, name) in ("", []):
             yield Conflict((f"data.{name}",), "names no file")
     try:
-        codecs.lookup(data.encoding)
+        "".encode(data.encoding)
     except (LookupError, ValueError):
         yield Conflict(
             ("data.encoding",),
             f"Python knows no encoding {data.encoding!r}; utf-8 is the usual one",
+        )
+    if data.rejected is not None and data.on_error == "error":
+        yield Conflict(
+            ("data.rejected", "data.on_error"),
+            "no record is left out to be written there; set data.on_error: skip, or leave data.rejected out",
         )
 
 
@@ -61,6 +65,8 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
         yield Conflict(("data.text",), "names no column; leave it out to have it recognised")
     if data.label is not None and data.label in texts:
         yield Conflict(("data.label", "data.text"), f"column {data.label!r} cannot be both")
+    if data.delimiter in ("\n", "\r", '"'):
+        yield Conflict(("data.delimiter",), "a line end or a quote separates no fields; a comma is usual")
     if data.header is False:
         for key, columns in (("text", texts), ("label", [data.label]), ("id", [data.id])):
             if any(isinstance(column, str) for column in columns):

@@ -11,6 +11,7 @@ from satchel.data import batches
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder, concatenate
 from satchel.data.readers import read, total_bytes
+from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
 from satchel.data.vocabulary import LabelSet
 from satchel.errors import DataError
@@ -112,4 +113,6 @@ def labelled_batches(
 ) -> Iterator[pa.RecordBatch]:
     """The record batches of labelled files, under a progress bar."""
     with reporter.stage(title, total_bytes(paths), "B") as bar:
-        yield from read(paths, settings, labelled=True, progress=bar.advance)
+        found = read(paths, settings, labelled=True, progress=bar.advance)
+        with Rejects(reporter) as rejects:
+            yield from map(rejects.kept, found)

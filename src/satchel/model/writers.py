@@ -6,7 +6,7 @@ One record for each text, in order. A new format is a class here and its name in
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,7 @@ class Choice:
         min_probability: where the most probable label is less probable than this, no label of the model is
             given.
         abstain_label: what is given instead, with the probability of the most probable label; or nothing.
+        errors: whether there may be records that cannot be read.
     """
 
     top_k: int = 1
@@ -38,6 +39,7 @@ class Choice:
     listed: bool = False
     min_probability: float = 0.0
     abstain_label: str | None = None
+    errors: bool = False
 
     def names(self, labels: Sequence[str]) -> list[str]:
         """What can be given: the model's labels, and last what stands for none of them."""
@@ -54,8 +56,16 @@ class Writer(Protocol):
         """What the file begins with."""
         ...
 
-    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
-        """The records of N predictions; `ids` [N] are the inputs' own, of any type."""
+    def records(
+        self, predictions: Predictions, ids: pa.Array | None, errors: pa.Array | None = None
+    ) -> bytes:
+        """The records of N predictions.
+
+        Args:
+            predictions: of the texts.
+            ids: [N], the inputs' own, of any type; None where there are none.
+            errors: string [N], why a record could not be read, or null; None where all could.
+        """
         ...
 
 
@@ -63,7 +73,8 @@ class JsonLines:
     """`{"label": …, "probability": …}`, or with lists `{"labels": […], "probabilities": […]}`.
 
     The input's id comes first where there is one; `"empty": true` marks a text without a known
-    feature. Where no label reaches the threshold, `label` is null and `labels` is empty.
+    feature, and `"error": …` a record that could not be read. Where no label reaches the threshold,
+    `label` is null and `labels` is empty; an error has no probability either.
     """
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
@@ -74,7 +85,9 @@ class JsonLines:
         """Nothing."""
         return b""
 
-    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+    def records(
+        self, predictions: Predictions, ids: pa.Array | None, errors: pa.Array | None = None
+    ) -> bytes:
         """One JSON object a line."""
         columns, kept = _top(predictions, self._labels, self._choice)
         parts: list[pa.Array | str] = ["{"]
@@ -89,7 +102,14 @@ class JsonLines:
             names = pc.if_else(pa.array(kept[:, 0]), names, "null")
             parts += ['"label": ', names, ', "probability": ', numbers]
         parts += [pc.if_else(pa.array(predictions.empty), ', "empty": true}\n', "}\n")]
-        return _concatenated(parts)
+        return _concatenated(parts, errors, lambda row, error: self._error(ids, row, error))
+
+    def _error(self, ids: pa.Array | None, row: int, error: str) -> str:
+        nothing: list[str] | None = [] if self._choice.listed else None
+        plural = ("labels", "probabilities") if self._choice.listed else ("label", "probability")
+        record = {} if ids is None else {"id": ids[row].as_py()}
+        record |= {**dict.fromkeys(plural, nothing), "error": error}
+        return json.dumps(record, ensure_ascii=False, default=str) + "\n"
 
 
 class Csv:
@@ -105,9 +125,12 @@ class Csv:
         for rank in range(1, self._choice.top_k + 1):
             suffix = f"_{rank}" if self._choice.listed else ""
             names += [f"label{suffix}", f"probability{suffix}"]
+        names += ["error"] if self._choice.errors else []
         return (",".join(names) + "\n").encode()
 
-    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+    def records(
+        self, predictions: Predictions, ids: pa.Array | None, errors: pa.Array | None = None
+    ) -> bytes:
         """One row a text."""
         columns, kept = _top(predictions, self._labels, self._choice)
         parts: list[pa.Array | str] = []
@@ -120,7 +143,12 @@ class Csv:
                 ",",
                 numbers,
             ]
-        return _concatenated([*parts, "\n"])
+
+        def failed(row: int, error: str) -> str:
+            before = [] if ids is None else [_csv_field(str(ids[row].as_py() or ""))]
+            return ",".join([*before, *[""] * (2 * len(columns)), _csv_field(error)]) + "\n"
+
+        return _concatenated([*parts, ",\n" if self._choice.errors else "\n"], errors, failed)
 
 
 class Text:
@@ -134,11 +162,13 @@ class Text:
         """Nothing."""
         return b""
 
-    def records(self, predictions: Predictions, ids: pa.Array | None) -> bytes:
+    def records(
+        self, predictions: Predictions, ids: pa.Array | None, errors: pa.Array | None = None
+    ) -> bytes:
         """One line a text."""
         columns, kept = _top(predictions, self._labels, self._choice)
         pairs = [pc.binary_join_element_wise(names, numbers, "\t") for names, numbers in columns]
-        return _concatenated([_joined(pairs, kept, "\t"), "\n"])
+        return _concatenated([_joined(pairs, kept, "\t"), "\n"], errors)
 
 
 WRITERS: dict[str, type[Writer]] = {"jsonl": JsonLines, "csv": Csv, "txt": Text}
@@ -175,9 +205,17 @@ def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) ->
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _concatenated(parts: list[pa.Array | str]) -> bytes:
-    """The parts side by side, row after row."""
+def _concatenated(
+    parts: list[pa.Array | str],
+    errors: pa.Array | None = None,
+    failed: Callable[[int, str], str] = lambda row, error: "\n",
+) -> bytes:
+    """The parts side by side, row after row; `failed` gives what stands for a row with an error."""
     rows = pc.binary_join_element_wise(*parts, "")
+    if errors is not None:
+        bad = np.flatnonzero(np.asarray(errors.is_valid())).tolist()
+        texts = [failed(row, errors[row].as_py()) for row in bad]
+        rows = pc.replace_with_mask(rows, errors.is_valid(), pa.array(texts, type=rows.type))
     assert not rows.null_count, "a record would be missing"
     _, offsets, data = rows.buffers()
     bounds = np.frombuffer(offsets, dtype=np.int32)

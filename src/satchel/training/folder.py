@@ -15,7 +15,7 @@ runs/<name>/
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -217,6 +217,10 @@ class LoggingReporter(Reporter):
         """As Reporter's."""
         self._folder.log(text)
         self._reporter.message(text)
+
+    def reject(self, errors: Sequence[str], records: Sequence[str]) -> None:
+        """As Reporter's."""
+        self._reporter.reject(errors, records)
 
     def warning(self, text: str) -> None:
         """As Reporter's."""

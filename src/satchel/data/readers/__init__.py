@@ -6,7 +6,7 @@ The schema of the batches is in `satchel.data.batches`.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -58,6 +58,7 @@ def override(
     text: list[str] | None,
     label: str | None,
     labelled: bool,
+    on_error: Literal["error", "skip"] = "error",
 ) -> ReaderSettings:
     """How to read files for a model: as in training, but for what the user says or the files show.
 
@@ -68,6 +69,7 @@ def override(
         text: text columns, by name or position; None: those of training.
         label: label column; None: that of training.
         labelled: whether labels are needed.
+        on_error: what to do with a record that cannot be read; training's choice is not taken over.
 
     Raises:
         ConfigError: there is no such format.
@@ -75,6 +77,7 @@ def override(
     """
     if format_name is not None and format_name not in (*_READERS, "auto"):
         raise ConfigError(f"--input-format: found {format_name!r}, expected one of {', '.join(_READERS)}")
+    trained = trained.model_copy(update={"on_error": on_error})
     columns = {
         "text": trained.text if not text else [as_column(name) for name in text],
         "label": trained.label if label is None else as_column(label),

@@ -90,6 +90,8 @@ def recognise(path: Path, settings: ReaderSettings, *, labelled: bool) -> Reader
     if format_name in ("csv", "tsv"):
         return _delimited(path, settings, format_name, labelled=labelled)
     names, rows = parquet_head(path, _ROWS) if format_name == "parquet" else _jsonl_head(path, settings)
+    if not names and settings.text is not None and (settings.label is not None or not labelled):
+        return _without_columns(settings, format_name)  # no record can be read, and it is known what to seek
     return _columns(path, names, rows, settings.model_copy(update={"format": format_name}), labelled=labelled)
 
 
@@ -187,13 +189,15 @@ def _jsonl_head(path: Path, settings: ReaderSettings) -> tuple[list[str], list[l
     """The keys of the first record that can be read, and the values of the first ones."""
     head, ended = _head(path, settings)
     lines = head.split("\n")
-    if not ended and len(lines) == 1:
+    if not ended and len(lines) == 1 and settings.on_error == "error":
         raise DataError(f"{path}:1: {too_long(settings.max_record_bytes)}")
     names: list[str] = []
     rows = []
+    empty = True
     for number, line in enumerate(lines if ended else lines[:-1], start=1):
         if not line.strip():
             continue
+        empty = False
         try:
             record = parse_object(line)
         except ValueError as error:
@@ -204,7 +208,7 @@ def _jsonl_head(path: Path, settings: ReaderSettings) -> tuple[list[str], list[l
         rows.append([record.get(name) for name in names])
         if len(rows) == _ROWS:
             break
-    if not rows:
+    if empty:
         raise DataError(f"{path}: empty: give a file that holds data")
     return names, rows
 
