@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # A folder that already holds the pinned wheels can be named through pip's own settings (PIP_FIND_LINKS).
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo lint test slow browser docs benchmark clean
+.PHONY: install demo lint test slow fuzz browser docs benchmark clean
 
 install: $(INSTALLED)
 
@@ -39,6 +39,10 @@ slow: install
 browser:
 	apt-get update
 	apt-get install -y chromium chromium-driver
+
+# 100,000 cases with nothing but clean errors; some twenty minutes.
+fuzz: install
+	$(BIN)/python -m tests.faults.fuzz.run --cases 20000
 
 docs: install
 	$(BIN)/python tools/reference.py

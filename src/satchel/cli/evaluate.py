@@ -53,20 +53,12 @@ def evaluate(
 
     from satchel.cli.console import ConsoleReporter
     from satchel.data.readers import as_column, override
-    from satchel.errors import ConfigError
     from satchel.evaluation.files import compare_files, evaluate_files
     from satchel.evaluation.tables import render, render_comparison
     from satchel.files import write_json
-    from satchel.model.modelfile import is_model, load_model
+    from satchel.model.modelfile import load_model
 
-    second = Path(data[0]) if is_model(Path(data[0])) else None
-    paths = data if second is None else data[1:]
-    if not paths:
-        raise ConfigError(
-            f"evaluate {model} {data[0]}: two models and no data: name labelled files after them"
-        )
-    if second is not None and column is not None:
-        raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")
+    second, paths = _second_model(model, data, column)
     check_rejected(rejected, on_error)
     reporter, threads = ConsoleReporter(rejected), threads or os.cpu_count() or 1
     width = shutil.get_terminal_size().columns
@@ -95,6 +87,26 @@ def evaluate(
     if json_file is not None:
         write_json(json_file, figures)
     print(page)
+
+
+def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Path | None, list[str]]:
+    """The second model, where the first of the files is one, and the other files.
+
+    Raises:
+        ConfigError: there are no others, or a column is given with two models.
+    """
+    from satchel.errors import ConfigError
+    from satchel.model.modelfile import is_model
+
+    if not is_model(Path(data[0])):
+        return None, data
+    if len(data) == 1:
+        raise ConfigError(
+            f"evaluate {model} {data[0]}: two models and no data: name labelled files after them"
+        )
+    if column is not None:
+        raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")
+    return Path(data[0]), data[1:]
 
 
 def check_rejected(rejected: Path | None, on_error: str) -> None:

@@ -12,6 +12,24 @@ from satchel.cli.evaluate import ModelArgument, OnErrorOption, RejectedOption, T
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
+    from satchel.model.predictor import Predictor
+    from satchel.model.writers import Writer
+
+InputFormatOption = Annotated[
+    str | None,
+    typer.Option(help="Format of the input; by its name and content when left out."),
+]
+MinProbabilityOption = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Abstain where the most probable label is less probable than this."),
+]
+AbstainLabelOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The label to give then; no label when left out.", show_default=False),
+]
+
 
 def predict(
     model: ModelArgument,
@@ -25,23 +43,12 @@ def predict(
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Give no label less probable than this.")
     ] = 0.0,
-    min_probability: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Abstain where the most probable label is less probable than this."),
-    ] = 0.0,
-    abstain_label: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The label to give then; no label when left out.", show_default=False
-        ),
-    ] = None,
+    min_probability: MinProbabilityOption = 0.0,
+    abstain_label: AbstainLabelOption = None,
     output_format: Annotated[
         Literal["jsonl", "csv", "txt"], typer.Option("--format", help="Format of the output.")
     ] = "jsonl",
-    input_format: Annotated[
-        str | None,
-        typer.Option(help="Format of the input; by its name and content when left out."),
-    ] = None,
+    input_format: InputFormatOption = None,
     text: Annotated[
         list[str] | None, typer.Option(help="Text column, where it is not that of training.")
     ] = None,
@@ -53,7 +60,6 @@ def predict(
     import os
 
     from satchel.cli.console import reporter_beside
-    from satchel.data import batches
     from satchel.data.readers import override, read, total_bytes
     from satchel.data.rejects import Rejects
     from satchel.errors import ConfigError
@@ -61,6 +67,8 @@ def predict(
     from satchel.model.predictor import Predictor
     from satchel.model.writers import WRITERS, Choice
 
+    if abstain_label is not None and not min_probability:
+        raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
     loaded = load_model(model)
     check_rejected(rejected, on_error)
     reader = override(
@@ -74,8 +82,6 @@ def predict(
     )
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     labels = loaded.labels.labels
-    if abstain_label is not None and not min_probability:
-        raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
     choice = Choice(
         min(top_k or 1, len(labels)),
         threshold,
@@ -91,14 +97,23 @@ def predict(
         reporter.stage("Predicting", total_bytes(source), "B") as bar,
         Rejects(reporter) as rejects,
     ):
-        found = read(source, reader, labelled=False, progress=bar.advance)
-        for number, batch in enumerate(map(rejects.noted, found)):
-            ids = batch.column(batches.ID) if batches.ID in batch.schema.names else None
-            if number == 0:
-                file.write(writer.header(has_id=ids is not None))
-            predictions = predictor.predict(batch.column(batches.TEXT))
-            errors = batch.column(batches.ERROR) if batches.ERROR in batch.schema.names else None
-            file.write(writer.records(predictions, ids, errors))
+        found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
+        _answer(map(rejects.noted, found), predictor, writer, file)
+
+
+def _answer(
+    found: "Iterator[pa.RecordBatch]", predictor: "Predictor", writer: "Writer", file: BinaryIO
+) -> None:
+    """Writes a record for each that was read."""
+    from satchel.data import batches
+
+    for number, batch in enumerate(found):
+        ids, errors = (
+            batch.column(name) if name in batch.schema.names else None for name in (batches.ID, batches.ERROR)
+        )
+        if number == 0:
+            file.write(writer.header(has_id=ids is not None))
+        file.write(writer.records(predictor.predict(batch.column(batches.TEXT)), ids, errors))
 
 
 @contextmanager

@@ -62,3 +62,10 @@ def source_of(batch: pa.RecordBatch) -> str:
     """The path of the file that the batch comes from."""
     metadata = batch.schema.metadata or {}
     return str(metadata.get(b"source", b"?").decode())
+
+
+def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch without records that cannot be read, and without their columns."""
+    if ERROR not in batch.schema.names:
+        return batch
+    return batch.filter(batch.column(ERROR).is_null()).drop_columns([ERROR, RECORD])

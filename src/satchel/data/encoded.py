@@ -113,6 +113,6 @@ def labelled_batches(
 ) -> Iterator[pa.RecordBatch]:
     """The record batches of labelled files, under a progress bar."""
     with reporter.stage(title, total_bytes(paths), "B") as bar:
-        found = read(paths, settings, labelled=True, progress=bar.advance)
+        found = read(paths, settings, labelled=True, progress=bar.advance, with_errors=True)
         with Rejects(reporter) as rejects:
             yield from map(rejects.kept, found)

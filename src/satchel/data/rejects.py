@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
 
 from satchel.data import batches
@@ -54,11 +53,7 @@ class Rejects:
 
     def kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """What can be read of the batch; the rest is told."""
-        self.noted(batch)
-        if batches.ERROR not in batch.schema.names:
-            return batch
-        good = pa.array(np.asarray(batch.column(batches.ERROR).is_null()))
-        return batch.filter(good).drop_columns([batches.ERROR, batches.RECORD])
+        return batches.readable(self.noted(batch))
 
 
 class RejectedFile:

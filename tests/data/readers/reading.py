@@ -58,7 +58,7 @@ def read_rows(
     settings = ReaderSettings(**options)
     if not resolved:
         settings = resolve(named, settings, labelled=labelled)
-    return rows_of(list(read(named, settings, labelled=labelled)))
+    return rows_of(list(read(named, settings, labelled=labelled, with_errors=True)))
 
 
 def zstd(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from satchel.data.batches import readable
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.delimited import read_delimited
 from satchel.data.readers.folder import read_folder
@@ -102,7 +103,12 @@ def override(
 
 
 def read(
-    paths: Paths, settings: ReaderSettings, *, labelled: bool, progress: Progress | None = None
+    paths: Paths,
+    settings: ReaderSettings,
+    *,
+    labelled: bool,
+    progress: Progress | None = None,
+    with_errors: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Streams the files' documents, in batches of some megabytes.
 
@@ -111,6 +117,8 @@ def read(
         settings: resolved settings (`resolve`).
         labelled: whether each document must have a label; without, labels are not read.
         progress: called with how many more bytes of the files were read.
+        with_errors: whether records that cannot be read are marked in their batches (under
+            `on_error: skip`); if not, they are left out of them.
 
     Raises:
         DataError: with file and line, what cannot be read.
@@ -119,9 +127,10 @@ def read(
     if reader is None:
         raise DataError(f"{named(paths)}: the format {settings.format!r} must be resolved first")
     for path in expand(paths):
-        yield from (read_folder if path.is_dir() else reader)(
+        found = (read_folder if path.is_dir() else reader)(
             path, settings, labelled=labelled, progress=progress
         )
+        yield from found if with_errors else map(readable, found)
 
 
 def as_column(name: str) -> Column:
