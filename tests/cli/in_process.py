@@ -33,5 +33,5 @@ def run_here(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, std
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    texts = [stream.buffer.getvalue().decode() for stream in (out, err)]
     return Ended(code, *texts)

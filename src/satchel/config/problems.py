@@ -3,6 +3,7 @@
 import copy
 import difflib
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -56,8 +57,14 @@ def validate(raw: dict[str, Any], already: Iterable[KeyPath] = ()) -> Config | l
     return [] if known else config
 
 
+@cache
+def _wording() -> Wording:
+    """Made once: pydantic takes its time for the schema."""
+    return Wording(json_schema())
+
+
 def _problems(raw: dict[str, Any], errors: list[ErrorDetails], known: list[KeyPath]) -> list[Problem]:
-    wording = Wording(json_schema())
+    wording = _wording()
     found: dict[KeyPath, Problem] = {}
     doubtful = list(known)
     for error in errors:

@@ -18,7 +18,7 @@ from satchel.config.document import DocumentError, parse
 from satchel.config.loading import load_config
 from satchel.data import batches
 from satchel.data.readers import read, resolve
-from satchel.data.settings import FormatName, ReaderSettings, TextSettings, VocabularySettings
+from satchel.data.settings import Column, FormatName, ReaderSettings, TextSettings, VocabularySettings
 from satchel.errors import ConfigError, DataError, ModelFileError
 from satchel.model.modelfile import load_model, save_model
 from tests.data.counted import count
@@ -27,6 +27,7 @@ from tests.model.test_modelfile import digest, make_model
 from tests.reference import TOKENIZERS
 
 _FORMATS: list[FormatName] = ["auto", "csv", "tsv", "jsonl", "parquet", "fasttext", "text"]
+_TEXTS: list[Column | list[Column] | None] = [None, 0, "text", ["text", "label"]]
 _ROWS = [('some "text"', "x"), ("größer, ja", "y"), ("", "x"), ("中文 😀", "z")]
 
 
@@ -50,7 +51,7 @@ def reader(data: bytes) -> None:
         on_error="skip" if flags & 2 else "error",
         invalid_utf8="replace" if flags & 4 else "error",
         header=[None, True, False][(flags >> 3) % 3],
-        text=[None, 0, "text", ["text", "label"]][(flags >> 5) % 4] if choice & 64 else None,
+        text=_TEXTS[(flags >> 5) % 4] if choice & 64 else None,
         label="label" if choice & 128 and flags & 32 else None,
         max_record_bytes=100 if choice & 32 else 1 << 24,
         encoding="utf-16" if choice & 16 and flags & 128 else "utf-8",
