@@ -96,7 +96,7 @@ def tokenizer(data: bytes) -> None:
     texts = data[1:].decode("utf-8", "replace").split("\n")
     counted = []
     for order in (texts, texts[::-1]):
-        counts, _ = count(order, settings, 2)
+        counts, _ = count(order, settings, VocabularySettings(char_ngrams=[2, 3]))
         counted.append(dict(zip(counts.hashes.tolist(), counts.counts.tolist(), strict=True)))
     assert counted[0] == counted[1]
 
