@@ -5,7 +5,7 @@ Each floor has a `settings.py` with the sections that it understands (`satchel.d
 A field's `description` is what docs/config.md and `satchel schema` print.
 """
 
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,3 +26,13 @@ class Settings(BaseModel):
 def name_only(value: Any) -> Any:
     """Lets a family's member without options be given by its name alone: `basic` for `{name: basic}`."""
     return {"name": value} if isinstance(value, str) else value
+
+
+AUTO: Literal["auto"] = "auto"
+Value = TypeVar("Value")
+
+
+def settled(value: Value | Literal["auto"]) -> Value:
+    """The value of a setting that was `auto` until the data was read (`satchel.training.defaults`)."""
+    assert value != AUTO, "an open setting is used before it is filled in"
+    return value

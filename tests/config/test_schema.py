@@ -16,6 +16,8 @@ def config(*parts: dict[str, Any]) -> Config:
         for key, value in part.items():
             section, name = key.split(".")
             values.setdefault(section, {})[name] = value
+    if values.get("model", {}).get("mode") in ("mean", "max"):
+        values["model"].setdefault("weighting", "none")
     return Config.model_validate(values)
 
 
@@ -38,6 +40,7 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
         {"model.scale_grad_by_freq": True, "model.mode": "max"},
         "model.scale_grad_by_freq, model.mode",
     ),
+    ({"model.mode": "mean", "model.weighting": "tfidf"}, "model.mode, model.weighting"),
     ({"model.sparse": True, "model.mode": "max"}, "model.sparse, model.mode"),
     (
         {"model.sparse": True, "model.scale_grad_by_freq": True, "model.layer": "embedding"},

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from satchel.data.encoder import Encoder, concatenate
+from satchel.data.bags import Bags, concatenate
+from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import Vocabulary
+from satchel.data.weighting import NoWeighting
 from satchel.kernels import table
 from satchel.workers import Workers
 from tests import reference
@@ -16,10 +18,11 @@ from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
 from tests.data.test_vocabulary import KEEP, expected_rows, is_word
 from tests.reference import SEGMENTING, TOKENIZER_NAMES, TOKENIZERS
 
-Bags = list[list[int]]
+Documents = list[list[int]]
 
 
-def bags_of(ids: np.ndarray, offsets: np.ndarray) -> Bags:
+def bags_of(bags: Bags) -> Documents:
+    ids, offsets = bags.ids, bags.offsets
     assert ids.dtype == np.int32
     assert offsets.dtype == np.int64
     assert offsets[0] == 0
@@ -29,21 +32,22 @@ def bags_of(ids: np.ndarray, offsets: np.ndarray) -> Bags:
 
 def trained(
     texts: list[str], chosen: TextSettings, keep: VocabularySettings, threads: int, cuts: list[int]
-) -> tuple[Bags, Vocabulary]:
+) -> tuple[Documents, Vocabulary]:
     """The training documents as `read_corpus` encodes them, and the vocabulary."""
     counts, pieces = count(texts, chosen, keep, threads, cuts)
     vocabulary, rows = counts.select(keep)
     renamed = [
-        (ids[: table.rename(ids, offsets, rows, vocabulary.first_bucket)], offsets) for ids, offsets in pieces
+        Bags(ids[: table.rename(ids, offsets, rows, vocabulary.first_bucket)], offsets)
+        for ids, offsets in pieces
     ]
-    return bags_of(*concatenate(renamed)), vocabulary
+    return bags_of(concatenate(renamed)), vocabulary
 
 
 def encode(
     texts: list[str], chosen: TextSettings, keep: VocabularySettings, vocabulary: Vocabulary, threads: int
-) -> Bags:
-    encoded = Encoder(Featurizer(chosen, keep, Workers(threads)), vocabulary).encode(arrow(texts))
-    return bags_of(encoded.ids, encoded.offsets)
+) -> Documents:
+    encoder = Encoder(Featurizer(chosen, keep, Workers(threads)), vocabulary, NoWeighting())
+    return bags_of(encoder.encode(arrow(texts)).bags)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
@@ -88,9 +92,9 @@ def test_unknown_features_are_dropped_and_known_words_counted() -> None:
     _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(), 1, [])
     rows = vocabulary.row_of_word()
     pair = ({0, 1, 2, 3} - set(rows.values())).pop()
-    encoder = Encoder(Featurizer(RAW, VocabularySettings(), Workers(2)), vocabulary)
+    encoder = Encoder(Featurizer(RAW, VocabularySettings(), Workers(2)), vocabulary, NoWeighting())
     encoded = encoder.encode(arrow(["the cat sat", "nobody", "", "cat the dog"]))
-    assert bags_of(encoded.ids, encoded.offsets) == [
+    assert bags_of(encoded.bags) == [
         [rows["the"], rows["cat"], pair],
         [],
         [],
@@ -129,13 +133,13 @@ def test_no_texts() -> None:
 
 
 @given(st.lists(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=4), max_size=5))
-def test_pieces_one_after_the_other(pieces: list[Bags]) -> None:
+def test_pieces_one_after_the_other(pieces: list[Documents]) -> None:
     arrays = [
-        (
+        Bags(
             np.array([n for bag in bags for n in bag], dtype=np.int32),
             np.cumsum([0, *map(len, bags)], dtype=np.int64),
         )
         for bags in pieces
     ]
-    assert bags_of(*concatenate(arrays)) == [bag for bags in pieces for bag in bags]
+    assert bags_of(concatenate(arrays)) == [bag for bags in pieces for bag in bags]
     assert arrays == []

@@ -35,7 +35,7 @@ def random_model(
     data = DataSettings(train=str(folder / "model.csv"), validation=None)
     reader = resolve(data.train, data.reader(), labelled=True)
     data = data.model_copy(update=dict(reader))
-    corpus = read_corpus(data, text, vocabulary, seed=1, threads=1)
+    corpus = read_corpus(data, text, vocabulary, settings.weighting, seed=1, threads=1)
     rng = np.random.default_rng(seed)
     count, classes = len(corpus.vocabulary), len(corpus.labels)
     embedding = aligned_zeros(count, settings.embedding_dim)

@@ -8,6 +8,7 @@ import pytest
 
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.tokenizers import Tokenizer
+from satchel.data.weighting import NoWeighting, Weighting
 from satchel.evaluation.explain import Explainer, Explanation
 from satchel.model.predictor import Predictor
 from satchel.model.settings import ModelSettings
@@ -20,6 +21,14 @@ VOCABULARIES = [
     VocabularySettings(word_ngrams=3, ngram_min_count=1),
     VocabularySettings(word_ngrams=2, ngram_min_count=1, char_ngrams=[2, 4]),
     VocabularySettings(word_ngrams=2, char_ngrams=[3, 3], buckets=40),
+]
+WEIGHTINGS = [member() for member in get_args(get_args(Weighting)[0])]
+# Weighted features are summed.
+BAGS = [
+    (weighting, mode)
+    for weighting in WEIGHTINGS
+    for mode in MODES
+    if mode == "sum" or weighting.name == "none"
 ]
 TEXTS = arrow(
     "iron and copper, iron AND zinc",
@@ -48,16 +57,18 @@ def agrees(explanation: Explanation, probabilities: Any) -> None:
     assert explanation.word_scores(0).sum() == pytest.approx(explanation.standing_out(0).sum(), abs=1e-9)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("weighting", "mode"), BAGS, ids=lambda value: getattr(value, "name", value))
 @pytest.mark.parametrize("vocabulary", VOCABULARIES, ids=["words", "trigrams", "characters", "buckets"])
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: str(tokenizer.name))
-def test_parts_sum_to_the_logits(tmp_path: Path, tokenizer: Any, vocabulary: Any, mode: Any) -> None:
+def test_parts_sum_to_the_logits(
+    tmp_path: Path, tokenizer: Any, vocabulary: Any, weighting: Any, mode: Any
+) -> None:
     model = random_model(
         tmp_path,
         rows=ROWS,
         text=TextSettings(tokenizer=tokenizer),
         vocabulary=vocabulary,
-        settings=ModelSettings(embedding_dim=6, mode=mode),
+        settings=ModelSettings(embedding_dim=6, mode=mode, weighting=weighting),
         temperature=1.7,
     )
     probabilities = Predictor(model, 2).predict(TEXTS).probabilities
@@ -72,7 +83,10 @@ def test_parts_sum_to_the_logits(tmp_path: Path, tokenizer: Any, vocabulary: Any
 def test_each_share_is_that_of_the_formula(tmp_path: Path) -> None:
     """Mean over six features, by hand: iron twice, copper, and the pairs of words among them."""
     rows = [("iron copper iron", "a"), ("zinc", "b")]
-    model = random_model(tmp_path, rows=rows, vocabulary=VocabularySettings(ngram_min_count=1))
+    settings = ModelSettings(embedding_dim=5, mode="mean", weighting=NoWeighting())
+    model = random_model(
+        tmp_path, rows=rows, vocabulary=VocabularySettings(ngram_min_count=1), settings=settings
+    )
     (explanation,) = Explainer(model).explain(arrow("Iron copper iron zincs"))
     parts = {part.name: part for part in explanation.contributions}
     assert set(parts) == {"iron", "copper", "iron copper", "copper iron"}

@@ -108,6 +108,11 @@ def _features(vocabulary: VocabularySettings) -> Iterator[Conflict]:
 
 
 def _layer(model: ModelSettings, training: TrainingSettings) -> Iterator[Conflict]:
+    if model.mode != "sum" and model.weighting.name != "none":
+        yield Conflict(
+            ("model.mode", "model.weighting"),
+            f"nn.EmbeddingBag weighs features in mode sum alone; set model.weighting: none for {model.mode}",
+        )
     if model.freeze and model.pretrained is None:
         yield Conflict(
             ("model.freeze", "model.pretrained"),

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.bags import Bags, concatenate
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import EncodedData, encode, encode_files, labelled_batches, single_labels
-from satchel.data.encoder import Encoder, concatenate
+from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.readers import named
 from satchel.data.settings import (
@@ -23,6 +24,7 @@ from satchel.data.settings import (
 )
 from satchel.data.splitting import StratifiedSplit
 from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
+from satchel.data.weighting import Weighting, weigh_documents
 from satchel.errors import DataError
 from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
@@ -100,6 +102,7 @@ def read_corpus(
     data: DataSettings,
     text: TextSettings,
     vocabulary: VocabularySettings,
+    weighting: Weighting,
     *,
     seed: int,
     threads: int,
@@ -112,6 +115,7 @@ def read_corpus(
         data: the files; its reader settings must be resolved (`readers.resolve`).
         text: from text to tokens.
         vocabulary: from tokens to rows.
+        weighting: what each feature of a document counts.
         seed: decides which documents are validated on.
         threads: how many threads work; the result is the same.
         known: features and labels that are kept, however rare they are in the files, and stay behind
@@ -136,8 +140,10 @@ def read_corpus(
             )
         if known is not None:
             selected = selected.with_rows_of(known.vocabulary)
-        train = reading.training_set(rows, selected.first_bucket, labels)
-    encoder = Encoder(featurizer, selected)
+        pieces = reading.bags(rows, selected.first_bucket)
+        pieces, selected = weigh_documents(pieces, selected, weighting, featurizer.workers)
+        train = reading.training_set(concatenate(pieces), labels)
+    encoder = Encoder(featurizer, selected, weighting)
     if reading.validation is not None:
         validation = encode(iter(reading.validation), encoder, labels)
     elif isinstance(data.validation, str | list):
@@ -159,7 +165,7 @@ class _Reading:
     seed: int
     validation: list[tuple[pa.LargeStringArray, pa.StringArray]] | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
-    _pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = field(default_factory=list)
+    _pieces: list[Bags] = field(default_factory=list)
     _codes: list[NDArray[np.int64]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
     _documents: dict[str, int] = field(default_factory=dict)
@@ -189,7 +195,7 @@ class _Reading:
         self._codes.append(renumbered[codes])
         pieces = self.featurizer.features(texts)
         numbers = self.counter.add(pieces)
-        self._pieces.extend((ids, piece.offsets) for ids, piece in zip(numbers, pieces, strict=True))
+        self._pieces.extend(Bags(ids, piece.offsets) for ids, piece in zip(numbers, pieces, strict=True))
 
     def _notice(self, batch: pa.RecordBatch, names: list[str], codes: NDArray[np.int64]) -> None:
         """Counts the labels, and remembers where each was first seen."""
@@ -226,18 +232,18 @@ class _Reading:
         counts = {name: kept[number] for name, number in self._numbers.items()}
         return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
 
-    def training_set(self, rows: NDArray[np.int32], first_bucket: int, labels: LabelSet) -> BagDataset:
+    def bags(self, rows: NDArray[np.int32], first_bucket: int) -> list[Bags]:
         """The training documents, with rows in the place of provisional numbers."""
 
-        def rename(
-            piece: tuple[NDArray[np.int32], NDArray[np.int64]],
-        ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-            ids, offsets = piece
-            kept = table.rename(ids, offsets, rows, first_bucket)
-            groups.arrange_documents(ids, offsets)
-            return ids[:kept], offsets
+        def rename(piece: Bags) -> Bags:
+            kept = table.rename(piece.ids, piece.offsets, rows, first_bucket)
+            groups.arrange_documents(piece.ids, piece.offsets)
+            return Bags(piece.ids[:kept], piece.offsets)
 
-        ids, offsets = concatenate(self.featurizer.workers.map(rename, self._pieces))
-        self._pieces = []
+        pieces, self._pieces = self._pieces, []
+        return self.featurizer.workers.map(rename, pieces)
+
+    def training_set(self, documents: Bags, labels: LabelSet) -> BagDataset:
+        """The training documents, with their classes."""
         targets = labels.of_values(list(self._numbers))[np.concatenate(self._codes)]
-        return BagDataset(ids, offsets, targets)
+        return BagDataset(documents.ids, documents.offsets, targets, documents.weights)

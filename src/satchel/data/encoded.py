@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satchel.data import batches
+from satchel.data.bags import NO_BAGS, concatenate
 from satchel.data.dataset import BagDataset
-from satchel.data.encoder import Encoder, concatenate
+from satchel.data.encoder import Encoder
 from satchel.data.readers import read, total_bytes
 from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
@@ -96,16 +97,16 @@ def encode(
         if not len(texts):
             continue
         encoded = encoder.encode(texts)
-        pieces.append((encoded.ids, encoded.offsets))
+        pieces.append(encoded.bags)
         known_words += encoded.known_words
         words += encoded.words
         found = labels.targets(names)
         targets.append(found)
         for name in names.filter(pa.array(found < 0)).to_pylist():
             unknown[name] = unknown.get(name, 0) + 1
-    empty = (np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
-    ids, offsets = concatenate(pieces or [empty])
-    return EncodedData(BagDataset(ids, offsets, np.concatenate(targets)), unknown, known_words, words)
+    bags = concatenate(pieces or [NO_BAGS])
+    dataset = BagDataset(bags.ids, bags.offsets, np.concatenate(targets), bags.weights)
+    return EncodedData(dataset, unknown, known_words, words)
 
 
 def labelled_batches(

@@ -1,13 +1,16 @@
-"""Encoder: texts -> ids, the same object in training, evaluation and prediction."""
+"""Encoder: texts -> bags, the same object in training, evaluation and prediction."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satchel.data.bags import Bags, concatenate
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.vocabulary import Vocabulary
+from satchel.data.weighting import Weighting
 from satchel.kernels import table
 
 _NO_ROWS = np.empty(0, dtype=np.int32)
@@ -18,55 +21,42 @@ class Encoded:
     """N texts in terms of a vocabulary.
 
     Attributes:
-        ids: int32 [T], the rows of the known features.
-        offsets: int64 [N + 1], where each text's begin.
+        bags: their known features.
         known_words: how many words of the texts are in the vocabulary.
         words: how many words the texts have.
     """
 
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
+    bags: Bags
     known_words: int
     words: int
 
 
 class Encoder:
-    """Looks the features of texts up in a vocabulary."""
+    """Looks the features of texts up in a vocabulary, and weighs them."""
 
-    def __init__(self, featurizer: Featurizer, vocabulary: Vocabulary) -> None:
+    def __init__(self, featurizer: Featurizer, vocabulary: Vocabulary, weighting: Weighting) -> None:
         self.featurizer = featurizer
         self.vocabulary = vocabulary
+        self.weighting = weighting
+
+    @cached_property
+    def row_weights(self) -> NDArray[np.float32] | None:
+        """The weight of each row, float32 [V], or None where all features count the same."""
+        return self.weighting.row_weights(self.vocabulary)
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
         """The rows of the known features of texts, large_string [N]."""
         self.vocabulary.slots  # noqa: B018 (made once, before threads want it)
+        rows, row_weights = len(self.vocabulary), self.row_weights
 
-        def encode(piece: Features) -> tuple[NDArray[np.int32], NDArray[np.int64], int, int]:
+        def encode(piece: Features) -> tuple[Bags, int, int]:
             ids, known = self.vocabulary.look_up(piece.hashes)
             kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
-            return ids[:kept], piece.offsets, known, len(piece.starts)
+            bags = Bags(ids[:kept], piece.offsets)
+            if row_weights is not None:
+                bags = bags.collapsed(rows).weigh(row_weights)
+            return bags, known, len(piece.starts)
 
         done = self.featurizer.workers.map(encode, self.featurizer.features(texts))
-        ids, offsets = concatenate([(ids, offsets) for ids, offsets, _, _ in done])
-        return Encoded(ids, offsets, sum(known for *_, known, _ in done), sum(words for *_, words in done))
-
-
-def concatenate(
-    pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]],
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The bags of all pieces one after the other; the list is emptied as they are copied."""
-    if len(pieces) == 1:
-        return pieces.pop()
-    total = sum(len(ids) for ids, _ in pieces)
-    ids = np.empty(total, dtype=np.int32)
-    offsets = np.empty(sum(len(offsets) - 1 for _, offsets in pieces) + 1, dtype=np.int64)
-    offsets[0] = 0
-    feature = document = 0
-    pieces.reverse()
-    while pieces:
-        part, bounds = pieces.pop()
-        ids[feature : feature + len(part)] = part
-        offsets[document + 1 : document + len(bounds)] = bounds[1:] + feature
-        feature += len(part)
-        document += len(bounds) - 1
-    return ids, offsets
+        bags = concatenate([bags for bags, _, _ in done])
+        return Encoded(bags, sum(known for _, known, _ in done), sum(words for *_, words in done))

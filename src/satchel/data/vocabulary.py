@@ -24,6 +24,9 @@ class Vocabulary:
         words: large_string [W], the words of these rows.
         total_words: occurrences of all words in the training data, kept or not.
         buckets: how many rows after these all n-grams share; 0: those that are kept have their own.
+        document_counts: int32 [V], how many training documents have the feature; None where no
+            weighting asks for it.
+        documents: how many training documents there are.
     """
 
     hashes: NDArray[np.uint64]
@@ -32,6 +35,8 @@ class Vocabulary:
     words: pa.LargeStringArray
     total_words: int
     buckets: int = 0
+    document_counts: NDArray[np.int32] | None = None
+    documents: int = 0
 
     def __len__(self) -> int:
         return len(self.hashes) + self.buckets

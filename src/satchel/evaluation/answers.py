@@ -90,7 +90,7 @@ def answer_files(
     return Answers(
         labels.labels,
         data,
-        predictor.probabilities(dataset.ids, dataset.offsets),
+        predictor.probabilities(dataset.bags),
         None if column is None else pa.chunked_array(values, pa.string()),
     )
 

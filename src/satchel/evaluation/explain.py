@@ -150,9 +150,9 @@ class Explainer:
     def _explanation(
         self, document: "_Document", encoded: Encoded, number: int, probabilities: NDArray[np.float32]
     ) -> Explanation:
-        begin, end = encoded.offsets[number : number + 2]
-        ids = encoded.ids[begin:end]
-        weights = getattr(encoded, "weights", None)
+        bags = encoded.bags
+        begin, end = bags.offsets[number : number + 2]
+        ids, weights = bags.ids[begin:end], bags.weights
         weights = None if weights is None else weights[begin:end]
         distinct, shares = self._shares(ids, weights)
         occurrences = document.occurrences()

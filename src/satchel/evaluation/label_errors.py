@@ -24,8 +24,9 @@ from satchel.model.parameters import initial_parameters
 from satchel.reporting import SILENT, Reporter
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
-from satchel.training.run import class_weights, prepare
+from satchel.training.run import prepare
 from satchel.training.settings import RunSettings
+from satchel.training.start import class_weights
 from satchel.workers import Workers
 
 FOLDS = 5
@@ -126,9 +127,7 @@ def cross_validated(
             )
             _train(task, np.flatnonzero(folds != fold), settings.seed)
             held_out = np.flatnonzero(folds == fold)
-            logits = scoring.logits(
-                parameters, settings.model.mode, dataset.ids, dataset.offsets, dataset.weights, workers
-            )[held_out]
+            logits = scoring.logits(parameters, settings.model.mode, dataset.bags, workers)[held_out]
             if not np.isfinite(logits).all():
                 raise DivergedError("the cross-validation diverged: lower training.learning_rate")
             scoring.softmax_in_place(logits, workers)
@@ -179,6 +178,7 @@ def _train(task: Task, documents: NDArray[np.int64], seed: int) -> None:
     for epoch in range(training.epochs):
         order = np.random.default_rng([seed, epoch + 1]).permutation(documents)
         engine.train(order, rates[epoch * steps : (epoch + 1) * steps])
+    engine.settle()
 
 
 def _places(settings: RunSettings) -> Iterator[Place]:

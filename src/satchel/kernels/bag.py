@@ -28,6 +28,8 @@ def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
     first = np.uint64(row) * np.uint64(dimension)
     for j in range(0, dimension, _LINE_FLOATS):
         prefetch(embedding, first + np.uint64(j))
+    if dimension % _LINE_FLOATS != 0 and _LINE_FLOATS % dimension != 0:
+        prefetch(embedding, first + np.uint64(dimension - 1))  # the row may end in one more line
 
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
@@ -92,3 +94,19 @@ def add_to_rows(ids, weights, begin, end, embedding, dimension, g):  # type: ign
             weight = weights[i]
             for j in range(dimension):
                 embedding[row + np.uint64(j)] += weight * g[j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def multiply_rows(ids, weights, begin, end, embedding, dimension, g):  # type: ignore[no-untyped-def]
+    """The sum of the products of float32 g [D] and the rows `ids[begin:end]`, each times its weight."""
+    total = 0.0
+    for i in range(np.uint64(begin), np.uint64(end)):
+        row = np.uint64(ids[i]) * np.uint64(dimension)
+        product = 0.0
+        for j in range(dimension):
+            product += embedding[row + np.uint64(j)] * g[j]
+        if weights is None:
+            total += product
+        else:
+            total += weights[i] * product
+    return total

@@ -152,7 +152,7 @@ def copy_fields(data, starts, ends, rewritten, quote, out, offsets):  # type: ig
         out: uint8 [sum of the ranges' lengths], receives the bytes.
         offsets: int64 [N + 1], receives where each field begins in `out`.
     """
-    position = 0
+    position = np.int64(0)
     offsets[0] = 0
     for n in range(starts.shape[0]):
         start, end = np.int64(starts[n]), np.int64(ends[n])

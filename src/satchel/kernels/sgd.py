@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from satchel.kernels.bag import FAST, add_to_rows, add_up, factor, fetch_first
+from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
 from satchel.kernels.exponential import exp
 from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.threads import wait_for_all
@@ -45,7 +46,18 @@ def trainer(dimension: int) -> Callable[..., Any]:
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
 def _train(  # type: ignore[no-untyped-def]
-    dimension, thread, threads, counter, documents, step, parameters, shrinkage, scratch, losses, scales
+    dimension,
+    thread,
+    threads,
+    counter,
+    documents,
+    step,
+    parameters,
+    shrinkage,
+    scratch,
+    clipping,
+    losses,
+    scales,
 ):
     """One thread's part of a step for each batch.
 
@@ -62,16 +74,19 @@ def _train(  # type: ignore[no-untyped-def]
         step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
             what it is multiplied by for the linear layer; `weight_decay` of the embedding;
             `batch_size`; `smoothing` float32, share of a target spread over all classes;
-            `class_weights` float32 [C]; `pooling`, MEAN or SUM.
+            `class_weights` float32 [C]; `pooling`, MEAN or SUM; `clip_norm`, 0 for none.
         parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
         shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
         scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
             float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
             update of the logits; `gradient` float32 [batch_size, D].
+        clipping: `gathered` float32 [V * D], zeros, and `linear_gathered` float32 [C, D], `bias_gathered`
+            float32 [C], `group_norms` float64 [GROUPS], `class_norms` float64 [C], scratch.
         losses: float64 [N], receives each document's loss, times its weight.
         scales: float64 [N], receives each document's weight.
     """
-    rates, _, _, weight_decay, batch_size, _, _, _ = step
+    rates, _, _, weight_decay, batch_size, _, _, _, clip_norm = step
+    classes = parameters[2].shape[0]
     count = scales.shape[0]
     shrunk = shrinkage[0]
     first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
@@ -97,9 +112,23 @@ def _train(  # type: ignore[no-untyped-def]
         if threads > 1:
             arrivals += threads
             wait_for_all(counter, arrivals)
-        _update_classes(dimension, thread, threads, stop - start, step, parameters, scratch)
-        for group in range(first_group, last_group):
-            _update_group(dimension, group, start, stop, documents, parameters, scratch)
+        first_class, last_class = classes * thread // threads, classes * (thread + 1) // threads
+        if clip_norm > 0.0:
+            _, hidden, signal, gradient = scratch
+            gather_classes(dimension, first_class, last_class, stop - start, hidden, signal, clipping)
+            for group in range(first_group, last_group):
+                gather_group(dimension, group, start, stop, documents, gradient, clipping)
+            if threads > 1:
+                arrivals += threads
+                wait_for_all(counter, arrivals)
+            kept = coefficient(clip_norm, rate, shrunk, clipping)
+            apply_classes(dimension, first_class, last_class, kept, step[1:3], parameters, clipping)
+            for group in range(first_group, last_group):
+                apply_group(dimension, group, start, stop, kept, documents, parameters[0], clipping)
+        else:
+            _update_classes(dimension, first_class, last_class, stop - start, step, parameters, scratch)
+            for group in range(first_group, last_group):
+                _update_group(dimension, group, start, stop, documents, parameters, scratch)
         if abs(shrunk) < _LEAST_SHRINKAGE:
             for group in range(first_group, last_group):
                 _shrink_group(dimension, group, shrunk, parameters[0])
@@ -149,7 +178,7 @@ def _learn(  # type: ignore[no-untyped-def]
 ):
     """A document's loss, and the updates that it asks for: of the logits, and of its vector."""
     _, _, _, bounds, targets, sample_weights = documents
-    smoothing, class_weights, pooling = step[5:]
+    smoothing, class_weights, pooling = step[5:8]
     _, linear, bias = parameters
     sums, h, z, g = scratch[0], scratch[1][q - start], scratch[2][q - start], scratch[3][q - start]
     classes = bias.shape[0]
@@ -217,14 +246,13 @@ def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _update_classes(dimension, thread, threads, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
+def _update_classes(dimension, first, last, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
     """The update of this thread's classes, document after document."""
     _, linear, bias = parameters
     _, hidden, signal, _ = scratch
     linear_rate, bias_rate = step[1], step[2]
-    classes = bias.shape[0]
     for b in range(count):
-        for c in range(classes * thread // threads, classes * (thread + 1) // threads):
+        for c in range(first, last):
             bias[c] += bias_rate * signal[b, c]
             a = linear_rate * signal[b, c]
             for j in range(dimension):

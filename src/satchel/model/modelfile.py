@@ -7,6 +7,7 @@
 | linear.bias          | float32 [C]    | |
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
 | vocabulary.counts    | int64 [F]      | its occurrences in the training data |
+| vocabulary.document_counts | int32 [V] | the training documents that have it; [0] where no weighting asks |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
@@ -94,6 +95,7 @@ def save_model(path: Path, model: Model) -> None:
         "label_counts": model.labels.counts,
         "temperature": model.temperature,
         "total_words": model.vocabulary.total_words,
+        "documents": model.vocabulary.documents,
         "reader": model.reader.model_dump(),
         "text": model.text.model_dump(),
         "vocabulary": model.vocabulary_settings.model_dump(),
@@ -113,6 +115,7 @@ def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
     return (
         4 * dimension * len(vocabulary)
         + features * (8 + 8)
+        + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
         + words * (4 + 8)
         + int(bounds[-1] - bounds[0])
         + 4 * classes * (dimension + 1)
@@ -277,12 +280,16 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
     try:
         settings = VocabularySettings.model_validate(description["vocabulary"])
         total_words = _count(description["total_words"])
-        vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0)
+        documents = _count(description["documents"])
+        vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0, documents)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     temperature = description["temperature"]
     if not (isinstance(temperature, float) and 0 < temperature < math.inf):
         raise _damaged(path, f"its temperature is {temperature!r}")
+    model = ModelSettings.model_validate(description["model"])
+    if model.weighting.name != "none" and vocabulary.document_counts is None and len(vocabulary):
+        raise _damaged(path, "it weighs features, and has no counts of documents to do so")
     for name in ("embedding", "linear.weight", "linear.bias"):
         if not all_finite(tensors[name]):
             raise _damaged(path, f"{name} holds values that are not finite")
@@ -293,7 +300,7 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         ReaderSettings.model_validate(description["reader"]),
         TextSettings.model_validate(description["text"]),
         settings,
-        ModelSettings.model_validate(description["model"]),
+        model,
         temperature,
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satchel.data.bags import Bags
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.errors import ModelFileError
@@ -43,22 +44,23 @@ class Predictor:
         self._parameters = model.parameters.divided(model.temperature)
         self._workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings, self._workers), model.vocabulary
+            Featurizer(model.text, model.vocabulary_settings, self._workers),
+            model.vocabulary,
+            model.settings.weighting,
         )
 
     def predict(self, texts: pa.LargeStringArray) -> Predictions:
         """The probabilities of texts, large_string [N]."""
-        encoded = self.encoder.encode(texts)
-        found = self.probabilities(encoded.ids, encoded.offsets)
-        return Predictions(found, np.diff(encoded.offsets) == 0)
+        bags = self.encoder.encode(texts).bags
+        return Predictions(self.probabilities(bags), np.diff(bags.offsets) == 0)
 
-    def probabilities(self, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    def probabilities(self, bags: Bags) -> NDArray[np.float32]:
         """The probabilities of encoded texts, float32 [N, C].
 
         Raises:
             ModelFileError: the model's values are so large that they give none.
         """
-        found = scoring.logits(self._parameters, self.model.settings.mode, ids, offsets, None, self._workers)
+        found = scoring.logits(self._parameters, self.model.settings.mode, bags, self._workers)
         scoring.softmax_in_place(found, self._workers)
         if not np.isfinite(found.sum(dtype=np.float64)):
             raise ModelFileError(

@@ -4,6 +4,7 @@
 |---|---|---|
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
 | vocabulary.counts    | int64 [F]      | its occurrences in the training data |
+| vocabulary.document_counts | int32 [V] | the training documents that have it, or [0]: nothing asks |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
@@ -18,9 +19,11 @@ from numpy.typing import NDArray
 from satchel.data.featurizer import text_buffers
 from satchel.data.vocabulary import Vocabulary
 
+_NO_COUNTS = np.empty(0, dtype=np.int32)
 TYPES: dict[str, type[np.generic]] = {
     "vocabulary.hashes": np.uint64,
     "vocabulary.counts": np.int64,
+    "vocabulary.document_counts": np.int32,
     "vocabulary.word_rows": np.int32,
     "vocabulary.word_ends": np.int64,
     "vocabulary.words": np.uint8,
@@ -30,22 +33,27 @@ TYPES: dict[str, type[np.generic]] = {
 def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
     """A vocabulary as tensors."""
     bounds, data = text_buffers(vocabulary.words)
+    document_counts = vocabulary.document_counts
     return {
         "vocabulary.hashes": vocabulary.hashes,
         "vocabulary.counts": vocabulary.counts,
+        "vocabulary.document_counts": _NO_COUNTS if document_counts is None else document_counts,
         "vocabulary.word_rows": vocabulary.word_rows,
         "vocabulary.word_ends": bounds[1:] - bounds[0],
         "vocabulary.words": data[bounds[0] : bounds[-1]],
     }
 
 
-def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int, buckets: int) -> Vocabulary:
+def vocabulary_of(
+    tensors: dict[str, NDArray[Any]], total_words: int, buckets: int, documents: int
+) -> Vocabulary:
     """The vocabulary that tensors are of, when they fit together.
 
     Args:
         tensors: those above.
         total_words: occurrences of all words in the training data.
         buckets: how many rows all n-grams share.
+        documents: how many training documents there are.
 
     Raises:
         ValueError: they do not; the message says how (pa.ArrowInvalid, which is one, of words that
@@ -62,7 +70,19 @@ def vocabulary_of(tensors: dict[str, NDArray[Any]], total_words: int, buckets: i
         len(word_rows), pa.py_buffer(starts), pa.py_buffer(np.ascontiguousarray(blob))
     )
     words.validate(full=True)
-    return Vocabulary(hashes, tensors["vocabulary.counts"], word_rows, words, total_words, buckets)
+    document_counts = tensors["vocabulary.document_counts"]
+    if len(document_counts) not in (0, len(hashes) + buckets):
+        raise ValueError(f"vocabulary.document_counts has the shape {document_counts.shape}")
+    return Vocabulary(
+        hashes,
+        tensors["vocabulary.counts"],
+        word_rows,
+        words,
+        total_words,
+        buckets,
+        document_counts if len(document_counts) else None,
+        documents,
+    )
 
 
 def _rising(rows: NDArray[np.int32], limit: int) -> bool:

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.data.bags import Bags
 from satchel.kernels import bag, infer
 from satchel.model.parameters import Parameters
 from satchel.workers import Workers
@@ -15,30 +16,26 @@ POOLING = {"mean": bag.MEAN, "sum": bag.SUM, "max": bag.MAX}
 def logits(
     parameters: Parameters,
     mode: Literal["mean", "sum", "max"],
-    ids: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    weights: NDArray[np.float32] | None,
+    bags: Bags,
     workers: Workers,
 ) -> NDArray[np.float32]:
-    """The logits of N encoded documents of T features.
+    """The logits of N documents.
 
     Args:
         parameters: the model's numbers.
         mode: how the vectors of a document become one.
-        ids: int32 [T], rows of the embedding.
-        offsets: int64 [N + 1], where each document's begin.
-        weights: float32 [T], a factor for each vector, or None.
+        bags: the documents.
         workers: the threads; the result is the same for any number.
 
     Returns:
         float32 [N, C]; the bias for a document without features.
     """
     score = infer.scorer(parameters.embedding.shape[1])
-    found = np.empty((len(offsets) - 1, len(parameters.bias)), dtype=np.float32)
+    found = np.empty((len(bags.offsets) - 1, len(parameters.bias)), dtype=np.float32)
     numbers = parameters.embedding.reshape(-1), parameters.weight, parameters.bias
 
     def run(documents: tuple[int, int]) -> None:
-        score(*documents, ids, offsets, weights, numbers, POOLING[mode], found)
+        score(*documents, bags.ids, bags.offsets, bags.weights, numbers, POOLING[mode], found)
 
     workers.map(run, workers.ranges(len(found)))
     return found

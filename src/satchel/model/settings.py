@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from satchel.data.weighting import TfidfWeighting, Weighting
 from satchel.settings import Settings
 
 
@@ -16,8 +17,14 @@ class ModelSettings(Settings):
         "batches with masked pooling: the same numbers, slower.",
     )
     embedding_dim: int = Field(16, ge=1, le=4096, description="Size of a feature's vector.")
+    weighting: Weighting = Field(
+        TfidfWeighting(),
+        description="What each feature of a document counts: `tfidf`, or `none` for all the same.",
+    )
     mode: Literal["mean", "sum", "max"] = Field(
-        "mean", description="How the vectors of a document become one."
+        "sum",
+        description="How the vectors of a document become one; weighted ones are summed, `mean` and `max` "
+        "are for `weighting: none`.",
     )
     max_norm: float | None = Field(
         None, gt=0, description="Vectors longer than this are shortened to it when used."

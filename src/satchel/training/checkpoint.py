@@ -143,6 +143,7 @@ def save_rows(path: Path, known: Known) -> None:
         "label_counts": known.labels.counts,
         "total_words": known.vocabulary.total_words,
         "buckets": known.vocabulary.buckets,
+        "documents": known.vocabulary.documents,
     }
     with replacing(path) as temporary:
         write_tensors(temporary, vocabulary_tensors(known.vocabulary), {_KEY: json.dumps(description)})
@@ -156,7 +157,9 @@ def load_rows(path: Path) -> Known:
     """
     with _opened(path, _ROWS_FORMAT) as (file, description):
         tensors = {name: file.read(name) for name in TYPES}
-        vocabulary = vocabulary_of(tensors, description["total_words"], description["buckets"])
+        vocabulary = vocabulary_of(
+            tensors, description["total_words"], description["buckets"], description["documents"]
+        )
         return Known(vocabulary, LabelSet(tuple(description["labels"]), tuple(description["label_counts"])))
 
 

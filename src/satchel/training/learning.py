@@ -264,9 +264,7 @@ class Learning:
         return scoring.logits(
             self._task.parameters,
             self._settings.model.mode,
-            dataset.ids,
-            dataset.offsets,
-            dataset.weights,
+            dataset.bags,
             self._workers,
         )
 

@@ -58,7 +58,7 @@ def plan(settings: RunSettings, corpus: Corpus) -> Plan:
     classes = len(corpus.labels)
     parameters = rows * dimension + classes * (dimension + 1)
     sets = [corpus.train] + ([corpus.validation.dataset] if corpus.validation else [])
-    data_bytes = sum(set_.ids.nbytes + set_.offsets.nbytes + set_.targets.nbytes for set_ in sets)
+    data_bytes = sum(set_.nbytes for set_ in sets)
     copies = 2 if corpus.validation else 1  # the best epoch's parameters are kept
     return Plan(
         documents=len(corpus.train),

@@ -17,7 +17,6 @@ def fused_refusals(model: ModelSettings, training: TrainingSettings) -> Iterator
         "model.freeze": model.freeze,
         "training.device": training.device.startswith("cuda"),
         "training.momentum": training.momentum > 0,
-        "training.clip_norm": training.clip_norm is not None,
     }
     return (key for key, is_refused in refused.items() if is_refused)
 

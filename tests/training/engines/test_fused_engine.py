@@ -40,7 +40,7 @@ def dataset(*, weights: bool = False, sample_weights: bool = False) -> BagDatase
 def task(
     model: dict[str, Any], training: dict[str, Any], data: dict[str, bool], class_weights: bool, threads: int
 ) -> Task:
-    settings = ModelSettings(embedding_dim=DIMENSION, **model)
+    settings = ModelSettings.model_validate({"embedding_dim": DIMENSION, "mode": "mean", **model})
     parameters = initial_parameters(np.random.default_rng(5), ROWS, DIMENSION, CLASSES)
     parameters.embedding[:] = np.random.default_rng(6).normal(0, 0.1, (ROWS, DIMENSION))
     weights = np.linspace(0.5, 2, CLASSES, dtype=np.float32) if class_weights else None
@@ -77,6 +77,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, bool], bool]]
     "much weight decay": ({}, {"weight_decay": 0.3}, {}, False),
     "linear layer as it starts": ({}, {"linear_learning_rate": 0.0}, {}, False),
     "linear layer at full rate": ({}, {"linear_learning_rate": 1.0, "bias_learning_rate": 1.0}, {}, False),
+    "gradient clipping": ({}, {"clip_norm": 0.02}, {}, False),
+    "clipping and decay": ({"mode": "sum"}, {"clip_norm": 0.5, "weight_decay": 0.1}, {"weights": True}, True),
     "one document a step": ({}, {"batch_size": 1}, {}, False),
     "all documents a step": ({}, {"batch_size": 1000}, {}, False),
     "everything": (
@@ -101,7 +103,7 @@ def test_equals_the_torch_engine(option: str) -> None:
     assert np.abs(fused.parameters.embedding - before.embedding).max() > 0.1
 
 
-@pytest.mark.parametrize("option", ["mean", "everything"])
+@pytest.mark.parametrize("option", ["mean", "everything", "clipping and decay"])
 def test_same_bytes_at_any_thread_count(option: str) -> None:
     model, training, data, class_weights = OPTIONS[option]
     results = []

@@ -42,7 +42,7 @@ def make_task(
     return Task(
         parameters,
         BagDataset(ids, offsets, targets, weights, sample_weights),
-        ModelSettings.model_validate({"embedding_dim": DIMENSION, **(model or {})}),
+        ModelSettings.model_validate({"embedding_dim": DIMENSION, "mode": "mean", **(model or {})}),
         TrainingSettings.model_validate({"batch_size": BATCH, **(training or {})}),
         class_weights,
         threads=2,
@@ -205,7 +205,12 @@ def test_bytes_are_the_same_at_any_number_of_threads() -> None:
         for threads in (1, 2):
             torch.set_num_threads(threads)
             task = Task(
-                start.copy(), dataset, ModelSettings(), TrainingSettings(batch_size=4000), None, threads
+                start.copy(),
+                dataset,
+                ModelSettings(mode="mean"),
+                TrainingSettings(batch_size=4000),
+                None,
+                threads,
             )
             engine = TorchEngine(task, "cpu")
             losses = [engine.train(order, np.array([0.5, 0.5])) for _ in range(5)]

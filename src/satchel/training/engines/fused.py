@@ -28,6 +28,14 @@ class FusedEngine:
         self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
         groups.find_groups(task.dataset.ids, task.dataset.offsets, self._bounds)
         self._shrinkage = np.ones(1)
+        classes = len(task.parameters.bias)
+        self._clipping = (
+            np.zeros(task.parameters.embedding.size if task.training.clip_norm else 0, dtype=np.float32),
+            np.empty((classes, dimension), dtype=np.float32),
+            np.empty(classes, dtype=np.float32),
+            np.empty(groups.GROUPS),
+            np.empty(classes),
+        )
         self._scratch = (
             np.empty((groups.GROUPS, batch, dimension), dtype=np.float32),
             np.empty((batch, dimension), dtype=np.float32),
@@ -55,6 +63,7 @@ class FusedEngine:
             np.float32(training.label_smoothing),
             self._class_weights,
             POOLING[self._model.mode],
+            training.clip_norm or 0.0,
         )
         numbers = parameters.embedding.reshape(-1), parameters.weight, parameters.bias
         losses, scales = np.empty(len(order)), np.empty(len(order))
@@ -71,6 +80,7 @@ class FusedEngine:
                 numbers,
                 self._shrinkage,
                 self._scratch,
+                self._clipping,
                 losses,
                 scales,
             )

@@ -1,0 +1,63 @@
+"""Bags: documents as the rows of their features, piece by piece as they are read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satchel.kernels import bags as kernels
+
+
+@dataclass(frozen=True)
+class Bags:
+    """N documents of T features.
+
+    Attributes:
+        ids: int32 [T], rows of the embedding.
+        offsets: int64 [N + 1], where each document's begin.
+        weights: float32 [T], what each feature counts, or None where all count the same.
+    """
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    weights: NDArray[np.float32] | None = None
+
+    def collapsed(self, rows: int) -> "Bags":
+        """Each feature of a document once, with how often it occurs as its weight; changed in place."""
+        counts = np.empty(len(self.ids), dtype=np.float32)
+        places = np.empty(rows, dtype=np.int32)
+        kept = kernels.collapse(self.ids, self.offsets, places, counts)
+        return Bags(self.ids[:kept], self.offsets, counts[:kept])
+
+    def weigh(self, row_weights: NDArray[np.float32]) -> "Bags":
+        """Turns the counts of collapsed documents into weights, in place; see `kernels.bags.weigh`."""
+        kernels.weigh(self.ids, self.offsets, self.weights, row_weights)
+        return self
+
+
+NO_BAGS = Bags(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
+
+
+def concatenate(pieces: list[Bags]) -> Bags:
+    """The documents of all pieces one after the other; the list is emptied as they are copied."""
+    if len(pieces) == 1:
+        return pieces.pop()
+    total = sum(len(piece.ids) for piece in pieces)
+    weighted = bool(pieces) and pieces[0].weights is not None
+    ids = np.empty(total, dtype=np.int32)
+    weights = np.empty(total, dtype=np.float32) if weighted else None
+    offsets = np.empty(sum(len(piece.offsets) - 1 for piece in pieces) + 1, dtype=np.int64)
+    offsets[0] = 0
+    feature = document = 0
+    pieces.reverse()
+    while pieces:
+        piece = pieces.pop()
+        end = feature + len(piece.ids)
+        ids[feature:end] = piece.ids
+        if weights is not None:
+            assert piece.weights is not None
+            weights[feature:end] = piece.weights
+        offsets[document + 1 : document + len(piece.offsets)] = piece.offsets[1:] + feature
+        feature = end
+        document += len(piece.offsets) - 1
+    return Bags(ids, offsets, weights)

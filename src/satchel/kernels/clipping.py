@@ -1,0 +1,92 @@
+"""The update of a batch with its gradient shortened, as `torch.nn.utils.clip_grad_norm_` does.
+
+The norm needs a row's gradient summed over the batch: updates gather in a table as large as the
+embedding, from which they are taken when the norm is known. Sums go by group and class, in their
+order, so that they do not depend on which thread has which.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from satchel.kernels.bag import FAST, add_to_rows, multiply_rows
+from satchel.kernels.groups import GROUPS
+
+_ZERO = np.float32(0)
+_TINY = 1e-6  # torch's
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def gather_group(dimension, group, start, stop, documents, gradient, clipping):  # type: ignore[no-untyped-def]
+    """Gathers the updates of a group's rows, and their squared norm."""
+    ids, weights, begins, bounds, _, _ = documents
+    gathered, _, _, group_norms, _ = clipping
+    for q in range(start, stop):
+        begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
+        add_to_rows(ids, weights, begin, end, gathered, dimension, gradient[q - start])
+    norm = 0.0
+    for q in range(start, stop):
+        begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
+        # A row's sum times each of its parts, over all parts, is the sum's square.
+        norm += multiply_rows(ids, weights, begin, end, gathered, dimension, gradient[q - start])
+    group_norms[group] = norm
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def gather_classes(dimension, first, last, count, hidden, signal, clipping):  # type: ignore[no-untyped-def]
+    """Gathers the updates of the classes `first` to `last`, and their squared norms."""
+    _, linear_gathered, bias_gathered, _, class_norms = clipping
+    for c in range(first, last):
+        bias_gathered[c] = _ZERO
+        for j in range(dimension):
+            linear_gathered[c, j] = _ZERO
+    for b in range(count):
+        for c in range(first, last):
+            a = signal[b, c]
+            bias_gathered[c] += a
+            for j in range(dimension):
+                linear_gathered[c, j] += a * hidden[b, j]
+    for c in range(first, last):
+        norm = np.float64(bias_gathered[c]) * bias_gathered[c]
+        for j in range(dimension):
+            norm += np.float64(linear_gathered[c, j]) * linear_gathered[c, j]
+        class_norms[c] = norm
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def coefficient(clip_norm, rate, shrunk, clipping):  # type: ignore[no-untyped-def]
+    """What all updates are multiplied by; they hold the learning rate, the rows' also 1 / shrunk."""
+    _, _, _, group_norms, class_norms = clipping
+    squares = 0.0
+    for group in range(GROUPS):
+        squares += group_norms[group]
+    squares *= shrunk * shrunk
+    for c in range(class_norms.shape[0]):
+        squares += class_norms[c]
+    return min(1.0, clip_norm / (math.sqrt(squares) / rate + _TINY))
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def apply_classes(dimension, first, last, factor, rates, parameters, clipping):  # type: ignore[no-untyped-def]
+    """Takes what was gathered for the classes `first` to `last`, times the factor and their rates."""
+    _, linear, bias = parameters
+    linear_rate, bias_rate = rates
+    _, linear_gathered, bias_gathered, _, _ = clipping
+    for c in range(first, last):
+        bias[c] += np.float32(factor) * bias_rate * bias_gathered[c]
+        for j in range(dimension):
+            linear[c, j] += np.float32(factor) * linear_rate * linear_gathered[c, j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def apply_group(dimension, group, start, stop, factor, documents, embedding, clipping):  # type: ignore[no-untyped-def]
+    """Takes what was gathered for the rows of a group, and leaves zeros."""
+    ids, _, begins, bounds, _, _ = documents
+    gathered = clipping[0]
+    for q in range(start, stop):
+        for i in range(begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]):
+            row = np.int64(ids[i]) * dimension
+            for j in range(dimension):
+                embedding[row + j] += np.float32(factor) * gathered[row + j]
+                gathered[row + j] = _ZERO

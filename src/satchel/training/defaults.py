@@ -1,0 +1,64 @@
+"""The rules by which settings that are `auto` are filled in, from the size of the training data.
+
+docs/accuracy.md has the measurements behind each. Learning rates here are for a single document: a
+batch under mean reduction needs as many times that as it has documents.
+"""
+
+from satchel.data.corpus import Corpus
+from satchel.data.vocabulary import FeatureCounts
+from satchel.settings import AUTO
+from satchel.training.settings import RunSettings
+
+# One running word in so many that training saw only once is one in as many of a new text's that it
+# will not know (Good 1953, "The population frequencies of species"): characters then help.
+_MANY_UNKNOWN = 0.1
+CHAR_NGRAMS = [1, 4]
+
+_DIMENSIONS = (8, 16, 32, 64, 96)  # the smallest that keeps the classes at right angles
+_LARGEST_DIMENSION = 64  # where none does
+
+# Up to so many classes the linear layer stays as it starts, and the model is a linear one in its
+# features: it takes a higher rate, and needs decay.
+_FEW_CLASSES = 16
+_RATE_FEW, _RATE_MANY = 4.0, 0.5
+_LINEAR_RATE_MANY = 0.1
+_DECAY_TWO, _DECAY_FEW = 0.3, 0.03  # divided by the number of documents
+
+_SMOOTHING = 0.05
+_MANY_DOCUMENTS = 30_000  # from here on, smoothing costs more than it gives
+
+
+def char_ngrams(counts: FeatureCounts) -> list[int] | None:
+    """Lengths of character n-grams for a corpus: those of `CHAR_NGRAMS`, or none."""
+    words = counts.counts[counts.is_word]
+    once = int((words == 1).sum())
+    return CHAR_NGRAMS if once > _MANY_UNKNOWN * max(1, int(words.sum())) else None
+
+
+def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
+    """The settings with numbers for all that is `auto`."""
+    documents, classes = len(corpus.train), len(corpus.labels)
+    few = classes <= _FEW_CLASSES
+    batch = settings.training.batch_size
+    decay = _DECAY_TWO if classes == 2 else _DECAY_FEW if few else 0.0
+    training = {
+        "learning_rate": batch * (_RATE_FEW if few else _RATE_MANY),
+        "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,
+        "weight_decay": decay / documents,
+        "label_smoothing": _SMOOTHING if documents < _MANY_DOCUMENTS else 0.0,
+    }
+    model = {
+        "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), _LARGEST_DIMENSION),
+    }
+    open_training = {name: value for name, value in training.items() if _is_open(settings.training, name)}
+    open_model = {name: value for name, value in model.items() if _is_open(settings.model, name)}
+    return settings.model_copy(
+        update={
+            "training": settings.training.model_copy(update=open_training),
+            "model": settings.model.model_copy(update=open_model),
+        }
+    )
+
+
+def _is_open(section: object, name: str) -> bool:
+    return bool(getattr(section, name) == AUTO)
