@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from satchel.reporting import Reporter
     from satchel.training.folder import RunFolder
+    from satchel.training.run import RunResult
     from satchel.training.settings import RunSettings
 
 ConfigArgument = Annotated[Path, typer.Argument(help="The YAML file.", show_default=False)]
@@ -86,6 +87,10 @@ def _run(
     from satchel.training.run import Start, is_finished
     from satchel.training.run import train as run
 
+    if settings.training.tensorboard:
+        from satchel.evaluation.events import event_writer
+
+        event_writer()  # says before the training if it cannot be had
     start, requests = Start(*begins), StopRequests()
     with place as folder:
         if start.resume and is_finished(settings, folder):
@@ -113,12 +118,26 @@ def _run(
             )
             figures["test"] = evaluation.to_json()
         folder.write_metrics(figures)
-        if settings.report:
-            from satchel.evaluation.report.of_run import report_run
-
-            report_run(folder, result.settings, result.model, cheap=True, reporter=reporter)
+        _write_pages(result, folder, figures.get("test"), reporter)
         folder.finish()
     print(columns(result.summary(figures.get("test"))))
     if folder.report.is_file():
         print(f"Report: {folder.report}")
     print(f"Model: {folder.model}")
+
+
+def _write_pages(
+    result: "RunResult", folder: "RunFolder", test: dict[str, Any] | None, reporter: "Reporter"
+) -> None:
+    """Writes what there is to look at: the report, and event files where they are wanted."""
+    if result.settings.report:
+        from satchel.evaluation.report.of_run import report_run
+
+        report_run(folder, result.settings, result.model, cheap=True, reporter=reporter)
+    if result.settings.training.tensorboard:
+        import numpy as np
+
+        from satchel.evaluation.events import write_events
+
+        confusion = None if test is None else np.array(test["confusion_matrix"], dtype=np.int64)
+        write_events(folder.events, result.epochs, result.model, confusion)

@@ -8,6 +8,7 @@ runs/<name>/
                        epoch.safetensors (the last epoch's end) and rows.safetensors (what rows are of)
   model.safetensors    the classifier
   report.html          the page to look at (`satchel.evaluation.report`)
+  events/              for TensorBoard, where `training.tensorboard` is set
   log.txt              what was said
   .lock                held by the process that trains
 """
@@ -44,6 +45,7 @@ class RunFolder:
         self.rows = self.checkpoints / "rows.safetensors"
         self._epochs = path / "metrics.jsonl"
         self.report = path / "report.html"
+        self.events = path / "events"
         self._log = path / "log.txt"
         self._lock = path / ".lock"
         self._held: BinaryIO | None = None
@@ -125,8 +127,9 @@ class RunFolder:
             temporary.write_text(config, encoding="utf-8", newline="\n")
             for old in (self.metrics, self.model, self.report, self._epochs, self._log):
                 old.unlink(missing_ok=True)
-            if self.checkpoints.is_dir():
-                shutil.rmtree(self.checkpoints)
+            for old_folder in (self.checkpoints, self.events):
+                if old_folder.is_dir():
+                    shutil.rmtree(old_folder)
         self.sweep()
 
     def sweep(self) -> None:

@@ -11,7 +11,7 @@ from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
 
 # They say where and how fast, not what.
-_FREE = {"output", "report", "threads", "training.checkpoint_seconds"}
+_FREE = {"output", "report", "threads", "training.tensorboard", "training.checkpoint_seconds"}
 
 
 def settings_that_count(settings: RunSettings) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class TrainingSettings(Settings):
         "training, so that probabilities are as often right as they say (arXiv:1706.04599); it changes no "
         "label. `none`, or no validation set: they stay as they are.",
     )
+    tensorboard: bool = Field(
+        False,
+        description="Whether a run ends with event files for TensorBoard in `events/`: scalars by epoch, the "
+        "confusion matrix of the test data, the words' vectors. Needs the extra `tensorboard`.",
+    )
     best_metric: MetricName = Field(
         "accuracy",
         description="The validation metric by which the best epoch is chosen when there is no early "
