@@ -25,8 +25,8 @@ def event_writer() -> Any:
         from tensorboardX import SummaryWriter
     except ImportError:
         raise MissingExtraError(
-            "training.tensorboard needs tensorboardX and pillow: pip install 'satchel[tensorboard]', or set it "
-            "to false"
+            "training.tensorboard needs tensorboardX and pillow: pip install 'satchel[tensorboard]', or set "
+            "it to false"
         ) from None
     return SummaryWriter
 
