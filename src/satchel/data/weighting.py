@@ -80,7 +80,9 @@ def weigh_documents(
 
     counts = workers.map(count, workers.ranges(len(pieces)))
     documents = sum(len(piece.offsets) - 1 for piece in pieces)
-    vocabulary = replace(vocabulary, document_counts=np.add.reduce(counts), documents=documents)
+    vocabulary = replace(
+        vocabulary, document_counts=np.add.reduce(counts, dtype=np.int32), documents=documents
+    )
     row_weights = weighting.row_weights(vocabulary)
     assert row_weights is not None
     return workers.map(lambda piece: piece.weigh(row_weights), pieces), vocabulary
