@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from satchel.config.schema import Config, json_schema
+from satchel.settings import AUTO
 from satchel.training.support import sparse_gradients, sparse_refusals
 
 
@@ -65,7 +66,7 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"vocabulary.char_ngrams": [6, 3]}, "vocabulary.char_ngrams"),
     (
-        {"vocabulary.word_ngrams": 1, "vocabulary.buckets": 9},
+        {"vocabulary.word_ngrams": 1, "vocabulary.char_ngrams": None, "vocabulary.buckets": 9},
         "vocabulary.buckets, vocabulary.word_ngrams",
     ),
     (
@@ -137,7 +138,7 @@ def step(settings: Config, sparse: bool) -> None:
         layer.parameters(),
         lr=0.1,
         momentum=training.momentum,
-        weight_decay=training.weight_decay,
+        weight_decay=0.0 if training.weight_decay == AUTO else training.weight_decay,
         nesterov=training.nesterov,
     )
     for _ in range(2):

@@ -13,11 +13,12 @@ from satchel.data.counting import FeatureCounter
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import FeatureCounts
+from satchel.settings import settled
 from satchel.workers import Workers
 from tests import reference
 
 RAW = TextSettings(normalize="none", lowercase=False)
-WORDS_ONLY = VocabularySettings(word_ngrams=1)
+WORDS_ONLY = VocabularySettings(char_ngrams=None, word_ngrams=1)
 
 WORDS = ["a", "b", "B", "ab", "हिन्दी", "中文", "!", "\u00ad", "x\u00ady", "é", "\u3000", "ｱ"]
 # Few different words, so that they come again; many kinds of space; documents without any.
@@ -63,7 +64,7 @@ def named_features(
         reference.feature_names(
             [word for word, _ in reference.words(text.encode(), tokenizer)],
             keep.word_ngrams,
-            keep.char_ngrams,
+            settled(keep.char_ngrams),
         )
         for text in texts
     ]

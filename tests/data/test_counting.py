@@ -84,12 +84,12 @@ def test_a_corpus_that_makes_the_tables_grow(monkeypatch: pytest.MonkeyPatch) ->
     texts = [" ".join(f"w{n}" for n in row) for row in rng.zipf(1.3, (200, 40)) % 30_000]
     found = []
     for threads, cuts in [(1, []), (2, [7]), (3, [50, 100]), (4, list(range(0, 200, 3)))]:
-        counts, _ = count(texts, RAW, VocabularySettings(), threads, cuts)
+        counts, _ = count(texts, RAW, VocabularySettings(char_ngrams=None), threads, cuts)
         found.append((by_hash(counts), sorted(counts.words.to_pylist())))
     assert all(other == found[0] for other in found[1:])
     words = Counter(word for text in texts for word in text.split())
     pairs = Counter(pair for text in texts for pair in pairwise(text.split()))
-    counts, _ = count(texts, RAW, VocabularySettings())
+    counts, _ = count(texts, RAW, VocabularySettings(char_ngrams=None))
     assert len(counts.hashes) == len(words) + len(pairs) > 4096
     assert counts.counts[counts.is_word].sum() == words.total()
     assert sorted(counts.counts[~counts.is_word].tolist()) == sorted(pairs.values())
@@ -128,7 +128,7 @@ def test_every_ignored_character_is_found_in_words() -> None:
 
 
 def test_nothing_counted() -> None:
-    featurizer = Featurizer(RAW, VocabularySettings(), Workers(2))
+    featurizer = Featurizer(RAW, VocabularySettings(char_ngrams=None), Workers(2))
     counter = FeatureCounter(featurizer.workers)
     empty = counter.finish()
     assert len(empty.hashes) == len(empty.words) == len(empty.word_numbers) == 0

@@ -54,7 +54,7 @@ def encode(
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
 @settings(max_examples=25, deadline=None)
 @given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
-@example(texts=["", ""], cuts=[], keep=VocabularySettings())
+@example(texts=["", ""], cuts=[], keep=VocabularySettings(char_ngrams=None))
 def test_a_text_encodes_alike_in_training_and_after(
     name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
 ) -> None:
@@ -89,10 +89,12 @@ def test_any_text_encodes_alike_in_training_and_after(
 
 
 def test_unknown_features_are_dropped_and_known_words_counted() -> None:
-    _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(), 1, [])
+    _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(char_ngrams=None), 1, [])
     rows = vocabulary.row_of_word()
     pair = ({0, 1, 2, 3} - set(rows.values())).pop()
-    encoder = Encoder(Featurizer(RAW, VocabularySettings(), Workers(2)), vocabulary, NoWeighting())
+    encoder = Encoder(
+        Featurizer(RAW, VocabularySettings(char_ngrams=None), Workers(2)), vocabulary, NoWeighting()
+    )
     encoded = encoder.encode(arrow(["the cat sat", "nobody", "", "cat the dog"]))
     assert bags_of(encoded.bags) == [
         [rows["the"], rows["cat"], pair],
@@ -128,8 +130,8 @@ def test_ngrams_share_buckets_after_the_words(
 
 
 def test_no_texts() -> None:
-    _, vocabulary = trained(["a b"], RAW, VocabularySettings(), 1, [])
-    assert encode([], RAW, VocabularySettings(), vocabulary, 2) == []
+    _, vocabulary = trained(["a b"], RAW, VocabularySettings(char_ngrams=None), 1, [])
+    assert encode([], RAW, VocabularySettings(char_ngrams=None), vocabulary, 2) == []
 
 
 @given(st.lists(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=4), max_size=5))

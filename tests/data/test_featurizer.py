@@ -13,7 +13,7 @@ from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, WORDS_ONLY, arrow, spans, tokens
 
-PAIRS = VocabularySettings(word_ngrams=2)
+PAIRS = VocabularySettings(char_ngrams=None, word_ngrams=2)
 
 
 def hashes(texts: list[str], chosen: TextSettings, keep: VocabularySettings, threads: int) -> list[list[int]]:

@@ -114,7 +114,7 @@ def test_jieba_cuts_chinese_into_words() -> None:
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rjieba", None)
     with pytest.raises(MissingExtraError, match=r"jieba needs the library rjieba.*'satchel\[chinese\]'"):
-        Featurizer(raw(JiebaTokenizer()), VocabularySettings(), Workers(1))
+        Featurizer(raw(JiebaTokenizer()), VocabularySettings(char_ngrams=None), Workers(1))
 
 
 def test_no_text_counterfeits_a_separator() -> None:

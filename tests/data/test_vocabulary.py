@@ -41,8 +41,10 @@ def expected_rows(documents: list[list[reference.Name]], keep: VocabularySetting
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
 @settings(max_examples=25, deadline=None)
 @given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
-@example(texts=[""], cuts=[], keep=VocabularySettings())
-@example(texts=["b a b a c a b"], cuts=[], keep=VocabularySettings(max_size=2, ngram_min_count=1))
+@example(texts=[""], cuts=[], keep=VocabularySettings(char_ngrams=None))
+@example(
+    texts=["b a b a c a b"], cuts=[], keep=VocabularySettings(char_ngrams=None, max_size=2, ngram_min_count=1)
+)
 def test_rows_are_those_of_a_counter(
     name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
 ) -> None:
@@ -68,10 +70,10 @@ def test_rows_are_those_of_a_counter(
 
 def test_limits_by_hand() -> None:
     # the: 3, cat: 2, a: 1; "the cat": 2, "cat the": 1, "the a": 1
-    counts, _ = count(["the cat the a", "the cat"], RAW, VocabularySettings())
+    counts, _ = count(["the cat the a", "the cat"], RAW, VocabularySettings(char_ngrams=None))
 
     def kept(**limits: Any) -> tuple[list[str], list[int]]:
-        vocabulary, _ = counts.select(VocabularySettings(**limits))
+        vocabulary, _ = counts.select(VocabularySettings(char_ngrams=None, **limits))
         return vocabulary.words.to_pylist(), vocabulary.counts.tolist()
 
     assert kept() == (["the", "cat", "a"], [3, 2, 2, 1])

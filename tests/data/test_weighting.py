@@ -32,7 +32,7 @@ def corpus(folder: Path, weighting: Weighting, threads: int = 2) -> Corpus:
         train=str(folder / "train.csv"), validation=None, format="csv", text="text", label="label",
         header=True, delimiter=",", quoting=True,
     )  # fmt: skip
-    keep = VocabularySettings(ngram_min_count=1)
+    keep = VocabularySettings(char_ngrams=None, ngram_min_count=1)
     return read_corpus(data, TextSettings(), keep, weighting, seed=1, threads=threads)
 
 

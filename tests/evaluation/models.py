@@ -11,6 +11,7 @@ from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
 from satchel.model.modelfile import Model
 from satchel.model.parameters import Parameters, aligned_zeros
 from satchel.model.settings import ModelSettings
+from satchel.settings import settled
 from tests.conftest import documents, write_csv
 
 
@@ -29,7 +30,7 @@ def random_model(
     temperature: float = 1.0,
 ) -> Model:
     """A model of a small corpus whose parameters are normal."""
-    text, vocabulary = text or TextSettings(), vocabulary or VocabularySettings()
+    text, vocabulary = text or TextSettings(), vocabulary or VocabularySettings(char_ngrams=None)
     settings = settings or ModelSettings(embedding_dim=5)
     write_csv(folder / "model.csv", rows or documents(60, seed=1))
     data = DataSettings(train=str(folder / "model.csv"), validation=None)
@@ -37,10 +38,11 @@ def random_model(
     data = data.model_copy(update=dict(reader))
     corpus = read_corpus(data, text, vocabulary, settings.weighting, seed=1, threads=1)
     rng = np.random.default_rng(seed)
+    dimension = settled(settings.embedding_dim)
     count, classes = len(corpus.vocabulary), len(corpus.labels)
-    embedding = aligned_zeros(count, settings.embedding_dim)
+    embedding = aligned_zeros(count, dimension)
     embedding[:] = rng.standard_normal(embedding.shape)
-    weight = rng.standard_normal((classes, settings.embedding_dim)).astype(np.float32)
+    weight = rng.standard_normal((classes, dimension)).astype(np.float32)
     bias = rng.standard_normal(classes).astype(np.float32)
     return Model(
         Parameters(embedding, weight, bias),

@@ -17,8 +17,8 @@ from tests.evaluation.models import arrow, random_model
 TOKENIZERS = [member() for member in get_args(get_args(Tokenizer)[0])]
 MODES = get_args(ModelSettings.model_fields["mode"].annotation)
 VOCABULARIES = [
-    VocabularySettings(word_ngrams=1),
-    VocabularySettings(word_ngrams=3, ngram_min_count=1),
+    VocabularySettings(char_ngrams=None, word_ngrams=1),
+    VocabularySettings(char_ngrams=None, word_ngrams=3, ngram_min_count=1),
     VocabularySettings(word_ngrams=2, ngram_min_count=1, char_ngrams=[2, 4]),
     VocabularySettings(word_ngrams=2, char_ngrams=[3, 3], buckets=40),
 ]
@@ -85,7 +85,10 @@ def test_each_share_is_that_of_the_formula(tmp_path: Path) -> None:
     rows = [("iron copper iron", "a"), ("zinc", "b")]
     settings = ModelSettings(embedding_dim=5, mode="mean", weighting=NoWeighting())
     model = random_model(
-        tmp_path, rows=rows, vocabulary=VocabularySettings(ngram_min_count=1), settings=settings
+        tmp_path,
+        rows=rows,
+        vocabulary=VocabularySettings(char_ngrams=None, ngram_min_count=1),
+        settings=settings,
     )
     (explanation,) = Explainer(model).explain(arrow("Iron copper iron zincs"))
     parts = {part.name: part for part in explanation.contributions}

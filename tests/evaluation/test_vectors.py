@@ -13,7 +13,7 @@ from tests.evaluation.models import arrow, random_model
 
 @pytest.fixture
 def model(tmp_path: Path) -> Model:
-    return random_model(tmp_path, vocabulary=VocabularySettings(ngram_min_count=1))
+    return random_model(tmp_path, vocabulary=VocabularySettings(char_ngrams=None, ngram_min_count=1))
 
 
 def test_neighbours_are_the_nearest_by_cosine(model: Model) -> None:

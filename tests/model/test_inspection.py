@@ -14,7 +14,8 @@ from tests.model.test_modelfile import LABELS, make_model
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     save_model(
-        tmp_path / "model.safetensors", make_model(["the cat", "a dog"], TextSettings(), VocabularySettings())
+        tmp_path / "model.safetensors",
+        make_model(["the cat", "a dog"], TextSettings(), VocabularySettings(char_ngrams=None)),
     )
     return tmp_path / "model.safetensors"
 

@@ -55,7 +55,9 @@ def make_model(
 @pytest.fixture
 def model() -> Model:
     return make_model(
-        ["the cat sat", "the hund 中文 हिन्दी", "", "the cat"], TextSettings(), VocabularySettings()
+        ["the cat sat", "the hund 中文 हिन्दी", "", "the cat"],
+        TextSettings(),
+        VocabularySettings(char_ngrams=None),
     )
 
 
@@ -83,7 +85,7 @@ def assert_same(one: Model, other: Model) -> None:
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
 def test_a_model_comes_back_as_it_was(tokenizer: Any, tmp_path: Path) -> None:
     text = TextSettings(normalize="nfc", lowercase=False, tokenizer=tokenizer)
-    keep = VocabularySettings(min_count=1, max_size=20, word_ngrams=3, ngram_min_count=1)
+    keep = VocabularySettings(char_ngrams=None, min_count=1, max_size=20, word_ngrams=3, ngram_min_count=1)
     saved = make_model(["a b c", "b c हि中 é \u00ad"], text, keep)
     save_model(tmp_path / "m", saved)
     loaded = load_model(tmp_path / "m")
@@ -97,7 +99,12 @@ def test_a_model_comes_back_as_it_was(tokenizer: Any, tmp_path: Path) -> None:
     texts=st.lists(st.text(max_size=12), max_size=5),
     names=st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=4, unique=True),
     dimension=st.integers(1, 5),
-    keep=st.builds(VocabularySettings, min_count=st.integers(1, 2), ngram_min_count=st.integers(1, 2)),
+    keep=st.builds(
+        VocabularySettings,
+        char_ngrams=st.none(),
+        min_count=st.integers(1, 2),
+        ngram_min_count=st.integers(1, 2),
+    ),
 )
 def test_any_model_comes_back_as_it_was(
     tmp_path: Path, texts: list[str], names: list[str], dimension: int, keep: VocabularySettings
@@ -109,7 +116,7 @@ def test_any_model_comes_back_as_it_was(
 
 
 def test_words_may_all_be_dropped(tmp_path: Path) -> None:
-    saved = make_model(["a b", "a b"], TextSettings(), VocabularySettings(min_count=9))
+    saved = make_model(["a b", "a b"], TextSettings(), VocabularySettings(char_ngrams=None, min_count=9))
     assert len(saved.vocabulary.words) == 0 < len(saved.vocabulary)
     save_model(tmp_path / "m", saved)
     assert_same(saved, load_model(tmp_path / "m"))

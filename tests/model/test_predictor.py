@@ -15,7 +15,7 @@ TEXTS = pa.array(["a b", "c a", "unseen", ""], pa.large_string())
 
 
 def test_probabilities_are_those_of_logits_divided_by_the_temperature() -> None:
-    model = make_model(["a b c", "b c"], TextSettings(), VocabularySettings())
+    model = make_model(["a b c", "b c"], TextSettings(), VocabularySettings(char_ngrams=None))
     cold, hot = (
         Predictor(replace(model, temperature=temperature), threads=1).predict(TEXTS).probabilities
         for temperature in (1.0, 2.5)
@@ -27,7 +27,7 @@ def test_probabilities_are_those_of_logits_divided_by_the_temperature() -> None:
 
 
 def test_probabilities_that_are_none_are_refused() -> None:
-    model = make_model(["a b c", "b c"], TextSettings(), VocabularySettings())
+    model = make_model(["a b c", "b c"], TextSettings(), VocabularySettings(char_ngrams=None))
     for array in (model.parameters.embedding, model.parameters.weight):
         array[:] = np.float32(3e38) * np.sign(array)
     with pytest.raises(ModelFileError, match="probabilities that are not finite"):

@@ -91,7 +91,8 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
 
 
 def _features(vocabulary: VocabularySettings) -> Iterator[Conflict]:
-    if vocabulary.char_ngrams and vocabulary.char_ngrams[0] > vocabulary.char_ngrams[1]:
+    lengths = vocabulary.char_ngrams
+    if isinstance(lengths, list) and lengths[0] > lengths[1]:
         yield Conflict(("vocabulary.char_ngrams",), "the shortest n-gram comes first, then the longest")
     if vocabulary.buckets is None:
         return

@@ -11,6 +11,7 @@ from satchel.data.normalize import normalize
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.kernels import text as kernels
 from satchel.kernels.characters import character_classes
+from satchel.settings import settled
 from satchel.workers import Workers
 
 
@@ -44,7 +45,7 @@ class Featurizer:
     def __init__(self, settings: TextSettings, vocabulary: VocabularySettings, workers: Workers) -> None:
         self.settings = settings
         self.workers = workers
-        self._lengths = (vocabulary.word_ngrams, *(vocabulary.char_ngrams or (1, 0)))
+        self._lengths = (vocabulary.word_ngrams, *(settled(vocabulary.char_ngrams) or (1, 0)))
         self._classes = character_classes()
         self._actions = settings.tokenizer.actions()
         self._segment = settings.tokenizer.segmenter()

@@ -13,6 +13,7 @@ FormatName = Literal["auto", "csv", "tsv", "jsonl", "parquet", "fasttext", "fold
 
 
 CharNgramLength = Annotated[int, Field(ge=1, le=32)]
+CharNgramLengths = Annotated[list[CharNgramLength], Field(min_length=2, max_length=2)]
 
 
 class ReaderSettings(Settings):
@@ -133,10 +134,11 @@ class VocabularySettings(Settings):
     ngram_min_count: int = Field(
         2, ge=1, description="n-grams (of words or of characters) seen less often are dropped."
     )
-    char_ngrams: Annotated[list[CharNgramLength], Field(min_length=2, max_length=2)] | None = Field(
-        None,
+    char_ngrams: CharNgramLengths | Literal["auto"] | None = Field(
+        "auto",
         description="Shortest and longest character n-gram within `<word>`, such as `[3, 6]`: what "
-        "words are made of, for rare, inflected and misspelt ones; `null` for none.",
+        "words are made of, for rare, inflected and misspelt ones; `null` for none; `auto`: `[1, 4]` where "
+        "more than one word in ten of the training data occurs only once.",
     )
     buckets: int | None = Field(
         None,

@@ -22,6 +22,7 @@ from satchel.errors import DataError, DivergedError
 from satchel.model import scoring
 from satchel.model.parameters import initial_parameters
 from satchel.reporting import SILENT, Reporter
+from satchel.settings import settled
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
 from satchel.training.run import prepare
@@ -114,7 +115,7 @@ def cross_validated(
             parameters = initial_parameters(
                 np.random.default_rng([settings.seed, fold]),
                 len(corpus.vocabulary),
-                settings.model.embedding_dim,
+                settled(settings.model.embedding_dim),
                 len(labels),
             )
             task = Task(
@@ -174,7 +175,7 @@ def _train(task: Task, documents: NDArray[np.int64], seed: int) -> None:
     training = task.training
     engine, _ = make_engine(task)
     steps = -(-len(documents) // training.batch_size)
-    rates = training.learning_rate * training.schedule.factors(steps * training.epochs)
+    rates = settled(training.learning_rate) * training.schedule.factors(steps * training.epochs)
     for epoch in range(training.epochs):
         order = np.random.default_rng([seed, epoch + 1]).permutation(documents)
         engine.train(order, rates[epoch * steps : (epoch + 1) * steps])

@@ -18,10 +18,11 @@ _TINY = 1e-6  # torch's
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def gather_group(dimension, group, start, stop, documents, gradient, clipping):  # type: ignore[no-untyped-def]
+def gather_group(dimension, group, start, stop, documents, scratch, clipping):  # type: ignore[no-untyped-def]
     """Gathers the updates of a group's rows, and their squared norm."""
     ids, weights, begins, bounds, _, _ = documents
     gathered, _, _, group_norms, _ = clipping
+    gradient = scratch[3]
     for q in range(start, stop):
         begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
         add_to_rows(ids, weights, begin, end, gathered, dimension, gradient[q - start])
@@ -34,9 +35,11 @@ def gather_group(dimension, group, start, stop, documents, gradient, clipping): 
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def gather_classes(dimension, first, last, count, hidden, signal, clipping):  # type: ignore[no-untyped-def]
-    """Gathers the updates of the classes `first` to `last`, and their squared norms."""
+def gather_classes(dimension, own_classes, count, scratch, clipping):  # type: ignore[no-untyped-def]
+    """Gathers the updates of a thread's classes, and their squared norms."""
     _, linear_gathered, bias_gathered, _, class_norms = clipping
+    _, hidden, signal, _ = scratch
+    first, last = own_classes
     for c in range(first, last):
         bias_gathered[c] = _ZERO
         for j in range(dimension):
@@ -68,22 +71,22 @@ def coefficient(clip_norm, rate, shrunk, clipping):  # type: ignore[no-untyped-d
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def apply_classes(dimension, first, last, factor, rates, parameters, clipping):  # type: ignore[no-untyped-def]
-    """Takes what was gathered for the classes `first` to `last`, times the factor and their rates."""
+def apply_classes(dimension, own_classes, factor, step, parameters, clipping):  # type: ignore[no-untyped-def]
+    """Takes what was gathered for a thread's classes, times the factor and their rates."""
     _, linear, bias = parameters
-    linear_rate, bias_rate = rates
+    linear_rate, bias_rate = step[1], step[2]
     _, linear_gathered, bias_gathered, _, _ = clipping
-    for c in range(first, last):
+    for c in range(own_classes[0], own_classes[1]):
         bias[c] += np.float32(factor) * bias_rate * bias_gathered[c]
         for j in range(dimension):
             linear[c, j] += np.float32(factor) * linear_rate * linear_gathered[c, j]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def apply_group(dimension, group, start, stop, factor, documents, embedding, clipping):  # type: ignore[no-untyped-def]
+def apply_group(dimension, group, start, stop, factor, documents, parameters, clipping):  # type: ignore[no-untyped-def]
     """Takes what was gathered for the rows of a group, and leaves zeros."""
     ids, _, begins, bounds, _, _ = documents
-    gathered = clipping[0]
+    embedding, gathered = parameters[0], clipping[0]
     for q in range(start, stop):
         for i in range(begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]):
             row = np.int64(ids[i]) * dimension

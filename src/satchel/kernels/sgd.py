@@ -34,7 +34,31 @@ _ONE = np.float32(1)
 
 @cache
 def trainer(dimension: int) -> Callable[..., Any]:
-    """The kernel for rows of `dimension` floats: takes what `_train` takes, but for the dimension."""
+    """The kernel for rows of `dimension` floats: one thread's part of a step for each batch.
+
+    It takes:
+        thread: which of the threads this is.
+        threads: how many there are.
+        counter: int64 [1], zero; where they meet.
+        documents: what to train on, N documents in the order of training: `ids` int32 [T], rows of
+            the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
+            feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
+            [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`
+            int64 [N]; `sample_weights` float32 [N].
+        step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
+            what it is multiplied by for the linear layer; `weight_decay` of the embedding;
+            `batch_size`; `smoothing` float32, share of a target spread over all classes;
+            `class_weights` float32 [C]; `pooling`, MEAN or SUM; `clip_norm`, 0 for none.
+        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
+        shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
+        scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
+            float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
+            update of the logits; `gradient` float32 [batch_size, D].
+        clipping: `gathered` float32 [V * D], zeros, and `linear_gathered` float32 [C, D], `bias_gathered`
+            float32 [C], `group_norms` float64 [GROUPS], `class_norms` float64 [C], scratch.
+        losses: float64 [N], receives each document's loss, times its weight.
+        scales: float64 [N], receives each document's weight.
+    """
 
     @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
     def train(*arguments):  # type: ignore[no-untyped-def]
@@ -59,46 +83,20 @@ def _train(  # type: ignore[no-untyped-def]
     losses,
     scales,
 ):
-    """One thread's part of a step for each batch.
-
-    Args:
-        dimension: D.
-        thread: which of the threads this is.
-        threads: how many there are.
-        counter: int64 [1], zero; where they meet.
-        documents: what to train on, N documents in the order of training: `ids` int32 [T], rows of
-            the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
-            feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
-            [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`
-            int64 [N]; `sample_weights` float32 [N].
-        step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
-            what it is multiplied by for the linear layer; `weight_decay` of the embedding;
-            `batch_size`; `smoothing` float32, share of a target spread over all classes;
-            `class_weights` float32 [C]; `pooling`, MEAN or SUM; `clip_norm`, 0 for none.
-        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
-        shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
-        scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
-            float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
-            update of the logits; `gradient` float32 [batch_size, D].
-        clipping: `gathered` float32 [V * D], zeros, and `linear_gathered` float32 [C, D], `bias_gathered`
-            float32 [C], `group_norms` float64 [GROUPS], `class_norms` float64 [C], scratch.
-        losses: float64 [N], receives each document's loss, times its weight.
-        scales: float64 [N], receives each document's weight.
-    """
+    """What `trainer` says, of rows of `dimension` floats."""
     rates, _, _, weight_decay, batch_size, _, _, _, clip_norm = step
     classes = parameters[2].shape[0]
-    count = scales.shape[0]
     shrunk = shrinkage[0]
     first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
+    own_classes = classes * thread // threads, classes * (thread + 1) // threads
     arrivals = 0
     for number in range(rates.shape[0]):
         start = number * batch_size
-        stop = min(count, start + batch_size)
+        stop = min(scales.shape[0], start + batch_size)
         for group in range(first_group, last_group):
             _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
-        if threads > 1:
-            arrivals += threads
-            wait_for_all(counter, arrivals)
+        arrivals += threads
+        wait_for_all(counter, arrivals)
         total = _weigh(start, stop, documents, step, scales)
         rate = rates[number]
         before = shrunk
@@ -109,24 +107,20 @@ def _train(  # type: ignore[no-untyped-def]
             _learn(
                 dimension, q, start, total, rate, before, shrunk, documents, step, parameters, scratch, losses
             )
-        if threads > 1:
+        arrivals += threads
+        wait_for_all(counter, arrivals)
+        if clip_norm > 0.0:
+            gather_classes(dimension, own_classes, stop - start, scratch, clipping)
+            for group in range(first_group, last_group):
+                gather_group(dimension, group, start, stop, documents, scratch, clipping)
             arrivals += threads
             wait_for_all(counter, arrivals)
-        first_class, last_class = classes * thread // threads, classes * (thread + 1) // threads
-        if clip_norm > 0.0:
-            _, hidden, signal, gradient = scratch
-            gather_classes(dimension, first_class, last_class, stop - start, hidden, signal, clipping)
-            for group in range(first_group, last_group):
-                gather_group(dimension, group, start, stop, documents, gradient, clipping)
-            if threads > 1:
-                arrivals += threads
-                wait_for_all(counter, arrivals)
             kept = coefficient(clip_norm, rate, shrunk, clipping)
-            apply_classes(dimension, first_class, last_class, kept, step[1:3], parameters, clipping)
+            apply_classes(dimension, own_classes, kept, step, parameters, clipping)
             for group in range(first_group, last_group):
-                apply_group(dimension, group, start, stop, kept, documents, parameters[0], clipping)
+                apply_group(dimension, group, start, stop, kept, documents, parameters, clipping)
         else:
-            _update_classes(dimension, first_class, last_class, stop - start, step, parameters, scratch)
+            _update_classes(dimension, own_classes, stop - start, step, parameters, scratch)
             for group in range(first_group, last_group):
                 _update_group(dimension, group, start, stop, documents, parameters, scratch)
         if abs(shrunk) < _LEAST_SHRINKAGE:
@@ -246,13 +240,13 @@ def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _update_classes(dimension, first, last, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
+def _update_classes(dimension, own_classes, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
     """The update of this thread's classes, document after document."""
     _, linear, bias = parameters
     _, hidden, signal, _ = scratch
     linear_rate, bias_rate = step[1], step[2]
     for b in range(count):
-        for c in range(first, last):
+        for c in range(own_classes[0], own_classes[1]):
             bias[c] += bias_rate * signal[b, c]
             a = linear_rate * signal[b, c]
             for j in range(dimension):

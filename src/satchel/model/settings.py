@@ -1,6 +1,6 @@
 """The config's section `model`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,9 @@ class ModelSettings(Settings):
         description="`bag` is nn.EmbeddingBag over flat ids; `embedding` is nn.Embedding over padded "
         "batches with masked pooling: the same numbers, slower.",
     )
-    embedding_dim: int = Field(16, ge=1, le=4096, description="Size of a feature's vector.")
+    embedding_dim: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
+        "auto", description="Size of a feature's vector; `auto`: by the number of classes."
+    )
     weighting: Weighting = Field(
         TfidfWeighting(),
         description="What each feature of a document counts: `tfidf`, or `none` for all the same.",

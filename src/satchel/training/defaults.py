@@ -6,7 +6,8 @@ batch under mean reduction needs as many times that as it has documents.
 
 from satchel.data.corpus import Corpus
 from satchel.data.vocabulary import FeatureCounts
-from satchel.settings import AUTO
+from satchel.model.modelfile import Model
+from satchel.settings import AUTO, settled
 from satchel.training.settings import RunSettings
 
 # One running word in so many that training saw only once is one in as many of a new text's that it
@@ -35,12 +36,31 @@ def char_ngrams(counts: FeatureCounts) -> list[int] | None:
     return CHAR_NGRAMS if once > _MANY_UNKNOWN * max(1, int(words.sum())) else None
 
 
+def with_char_ngrams(settings: RunSettings, lengths: list[int] | None) -> RunSettings:
+    """The settings with these lengths of character n-grams."""
+    vocabulary = settings.vocabulary.model_copy(update={"char_ngrams": lengths})
+    return settings.model_copy(update={"vocabulary": vocabulary})
+
+
+def as_in(settings: RunSettings, origin: Model) -> RunSettings:
+    """The settings with what is `auto` and decides the shape of a model as the model has it."""
+    if settings.vocabulary.char_ngrams == AUTO:
+        settings = with_char_ngrams(settings, settled(origin.vocabulary_settings.char_ngrams))
+    if settings.model.embedding_dim == AUTO:
+        model = settings.model.model_copy(update={"embedding_dim": origin.settings.embedding_dim})
+        settings = settings.model_copy(update={"model": model})
+    return settings
+
+
 def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     """The settings with numbers for all that is `auto`."""
     documents, classes = len(corpus.train), len(corpus.labels)
-    few = classes <= _FEW_CLASSES
+    # The rates of few classes are those of documents of length 1.
+    few = classes <= _FEW_CLASSES and settings.model.weighting.name == "tfidf"
     batch = settings.training.batch_size
-    decay = _DECAY_TWO if classes == 2 else _DECAY_FEW if few else 0.0
+    decay = _DECAY_TWO if classes == 2 else _DECAY_FEW
+    if not few or settings.model.sparse:  # torch has no decay of sparse gradients
+        decay = 0.0
     training = {
         "learning_rate": batch * (_RATE_FEW if few else _RATE_MANY),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,

@@ -14,6 +14,7 @@ from satchel.errors import CheckpointError, DivergedError, StoppedError
 from satchel.model import scoring
 from satchel.model.continuing import carry_over
 from satchel.reporting import Reporter
+from satchel.settings import settled
 from satchel.training.checkpoint import (
     Checkpoint,
     Identity,
@@ -28,7 +29,7 @@ from satchel.training.engines.base import Engine, Task
 from satchel.training.figures import ValidationFigures, validation_figures
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
-from satchel.training.settings import RunSettings, TrainingSettings
+from satchel.training.settings import RunSettings
 from satchel.workers import Workers
 
 Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
@@ -172,7 +173,7 @@ class Learning:
             shuffle=settings.data.shuffle,
             limits=Limits.of(
                 self._corpus.train,
-                settings.model.embedding_dim,
+                settled(settings.model.embedding_dim),
                 len(self._corpus.labels),
                 training.batch_size,
             ),
@@ -221,12 +222,12 @@ class Learning:
         Not to a checkpoint within an epoch: when it was made depends on the clock.
         """
         halvings = self.progress.halvings + 1
-        rate = self._settings.training.learning_rate
+        rate = settled(self._settings.training.learning_rate)
         if halvings > MAX_HALVINGS:
             raise DivergedError(
                 f"{error}, and so it did with every learning rate from {rate:g} down to "
-                f"{rate * 0.5**MAX_HALVINGS:g}: lower training.learning_rate (left out, it is "
-                f"{TrainingSettings().learning_rate:g}), or set training.clip_norm"
+                f"{rate * 0.5**MAX_HALVINGS:g}: lower training.learning_rate (left out, a "
+                "rule chooses it), or set training.clip_norm"
             ) from None
         if self._folder.epoch_checkpoint.exists():
             checkpoint = read_checkpoint(self._folder.epoch_checkpoint)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from satchel.data.dataset import BagDataset
 from satchel.errors import DivergedError
 from satchel.reporting import Reporter
+from satchel.settings import settled
 from satchel.training.divergence import loss_limit
 from satchel.training.engines.base import Engine
 from satchel.training.figures import ValidationFigures
@@ -150,7 +151,7 @@ def train_epochs(
         DivergedError: the loss is not finite, or exploded.
     """
     steps = -(-len(dataset) // settings.batch_size)
-    rates = settings.learning_rate * settings.schedule.factors(steps * settings.epochs)
+    rates = settled(settings.learning_rate) * settings.schedule.factors(steps * settings.epochs)
     rates *= 0.5**progress.halvings
     metric = metric_watched(settings)
     while not _finished(progress, settings, reporter):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from satchel.data.corpus import Corpus
 from satchel.model.modelfile import model_bytes
 from satchel.reporting import byte_size
+from satchel.settings import settled
 from satchel.training.settings import RunSettings
 
 
@@ -54,7 +55,7 @@ class Plan:
 
 def plan(settings: RunSettings, corpus: Corpus) -> Plan:
     """The size of what will be trained."""
-    rows, dimension = len(corpus.vocabulary), settings.model.embedding_dim
+    rows, dimension = len(corpus.vocabulary), settled(settings.model.embedding_dim)
     classes = len(corpus.labels)
     parameters = rows * dimension + classes * (dimension + 1)
     sets = [corpus.train] + ([corpus.validation.dataset] if corpus.validation else [])

@@ -6,6 +6,7 @@ from typing import Any
 from satchel.data.fingerprint import Fingerprints, differences
 from satchel.data.vocabulary import Known
 from satchel.errors import CheckpointError
+from satchel.settings import AUTO
 from satchel.training.checkpoint import Checkpoint, load_rows, read_checkpoint, rows_hash
 from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
@@ -41,7 +42,7 @@ def check_settings(checkpoint: Checkpoint, now: dict[str, Any]) -> None:
     changed = [
         f"  {key}: was {before.get(key)!r}, is {now.get(key)!r}"
         for key in {**before, **now}
-        if before.get(key) != now.get(key)
+        if now.get(key) not in (AUTO, before.get(key))
     ]
     if changed:
         raise CheckpointError(

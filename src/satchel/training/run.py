@@ -15,6 +15,8 @@ from satchel.data.vocabulary import Known
 from satchel.model.modelfile import Model, locate_model, save_model
 from satchel.model.parameters import Parameters
 from satchel.reporting import Reporter
+from satchel.settings import AUTO
+from satchel.training import defaults
 from satchel.training.calibration import Calibration, calibrate
 from satchel.training.checkpoint import Identity, rows_hash, save_rows
 from satchel.training.engines.base import Task
@@ -89,7 +91,7 @@ def prepare(settings: RunSettings, reporter: Reporter) -> tuple[RunSettings, Cor
     settings = resolve_settings(settings)
     origin = load_origin(settings)
     known = None if origin is None else Known(origin.vocabulary, origin.labels)
-    return settings, _read(settings, known, reporter)
+    return _read(settings, origin, known, reporter)
 
 
 def resolve_settings(settings: RunSettings) -> RunSettings:
@@ -148,7 +150,7 @@ def train(
             check_settings(checkpoint, settings_that_count(settings))
             has_changed = check_data(checkpoint, hashing.result(), allowed=start.allow_changed_data)
             known = known_rows(checkpoint, folder) if has_changed else known
-        corpus = _read(settings, known, reporter)
+        settings, corpus = _read(settings, origin, known, reporter)
         data = hashing.result()
     parameters, notes = starting_parameters(settings, corpus, None if checkpoint else origin)
     del origin
@@ -214,7 +216,30 @@ def _model(
     )
 
 
-def _read(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
+def _read(
+    settings: RunSettings, origin: Model | None, known: Known | None, reporter: Reporter
+) -> tuple[RunSettings, Corpus]:
+    """The corpus, and the settings with all filled in that was to be known from it."""
+    if origin is not None:
+        settings = defaults.as_in(settings, origin)
+    if settings.vocabulary.char_ngrams != AUTO:
+        corpus = _read_corpus(settings, known, reporter)
+        return defaults.fill_in(settings, corpus), corpus
+    settings = defaults.with_char_ngrams(settings, None)
+    corpus = _read_corpus(settings, known, reporter)
+    lengths = defaults.char_ngrams(corpus.counts)
+    if lengths is not None:
+        reporter.message(
+            f"Many words occur only once: reading again, for their n-grams of {lengths[0]} to {lengths[1]} "
+            "characters (vocabulary.char_ngrams)"
+        )
+        del corpus
+        settings = defaults.with_char_ngrams(settings, lengths)
+        corpus = _read_corpus(settings, known, reporter)
+    return defaults.fill_in(settings, corpus), corpus
+
+
+def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
     return read_corpus(
         settings.data,
         settings.text,

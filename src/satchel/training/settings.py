@@ -1,6 +1,6 @@
 """The config's section `training`, and the whole config of a run."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
@@ -34,37 +34,35 @@ class TrainingSettings(Settings):
     )
     epochs: int = Field(10, ge=1, description="Passes over the training data.")
     batch_size: int = Field(32, ge=1, description="Documents a step.")
-    learning_rate: float = Field(
-        16.0,
-        gt=0,
-        le=1e30,
+    learning_rate: Annotated[float, Field(gt=0, le=1e30)] | Literal["auto"] = Field(
+        "auto",
         description="Step size on the mean loss of a batch: a batch of B needs B times the rate of "
-        "single documents for the same step.",
+        "single documents for the same step. `auto`, here and below: by the number of classes and "
+        "documents (docs/accuracy.md).",
     )
     schedule: Schedule = Field(
         LinearSchedule(), description="How the learning rate changes: linear, cosine or constant."
     )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of torch.optim.SGD.")
     nesterov: bool = Field(False, description="Nesterov momentum.")
-    linear_learning_rate: float = Field(
-        0.1,
-        ge=0,
+    linear_learning_rate: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
+        "auto",
         description="What the learning rate is multiplied by for the linear layer's weight; 0 leaves it "
         "as it starts, and the model is a linear one in its features.",
     )
     bias_learning_rate: float = Field(
         0.1, ge=0, description="What the learning rate is multiplied by for the bias."
     )
-    weight_decay: float = Field(
-        0.0, ge=0, description="Weight decay of torch.optim.SGD, on the embedding alone."
+    weight_decay: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
+        "auto", description="Weight decay of torch.optim.SGD, on the embedding alone."
     )
     clip_norm: float | None = Field(
         None,
         gt=0,
         description="Gradients longer than this (all parameters together) are shortened.",
     )
-    label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Share of each target spread evenly over all classes."
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] | Literal["auto"] = Field(
+        "auto", description="Share of each target spread evenly over all classes."
     )
     class_weights: Literal["balanced"] | dict[str, PositiveFloat] | None = Field(
         None,

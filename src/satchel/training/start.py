@@ -13,6 +13,7 @@ from satchel.model.continuing import carry_over
 from satchel.model.modelfile import Model, load_model, locate_model
 from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.pretrained import apply_vectors
+from satchel.settings import AUTO, settled
 from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
 
@@ -67,7 +68,7 @@ def load_origin(settings: RunSettings, folder: RunFolder | None = None) -> Model
         "model.mode": (model.settings.mode, settings.model.mode),
     }
     for key, (of_model, of_config) in pairs.items():
-        if of_model != of_config:
+        if of_config not in (AUTO, of_model):
             raise ConfigError(
                 f"{key}: {path} was trained with {of_model!r}, and the config says {of_config!r}: a model "
                 "can be continued only as it was built; set it to the model's"
@@ -82,7 +83,7 @@ def starting_parameters(
     parameters = initial_parameters(
         np.random.default_rng(settings.seed),
         len(corpus.vocabulary),
-        settings.model.embedding_dim,
+        settled(settings.model.embedding_dim),
         len(corpus.labels),
     )
     notes = []

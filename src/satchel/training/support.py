@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from satchel.model.settings import ModelSettings
+from satchel.settings import AUTO
 from satchel.training.settings import TrainingSettings
 
 
@@ -27,7 +28,7 @@ def sparse_refusals(model: ModelSettings, training: TrainingSettings) -> Iterato
         yield "model.mode", "nn.EmbeddingBag has no sparse gradients of a maximum"
     if model.scale_grad_by_freq:
         yield "model.scale_grad_by_freq", "torch scales dense gradients alone by frequency"
-    if training.weight_decay > 0:
+    if training.weight_decay != AUTO and training.weight_decay > 0:
         yield "training.weight_decay", "weight decay changes every row at every step"
     if training.momentum > 0:
         # torch takes it, and appends each step's rows to the buffer until they are more than V * D:

@@ -175,7 +175,9 @@ def seeds(target: str) -> list[bytes]:
         (length,) = struct.unpack("<Q", data[:8])
         return [json.loads(data[8 : 8 + length])["__metadata__"]["satchel"].encode()]
     path = _folder() / "seed.safetensors"
-    save_model(path, make_model(["the cat", "a 中文 hund"], TextSettings(), VocabularySettings()))
+    save_model(
+        path, make_model(["the cat", "a 中文 hund"], TextSettings(), VocabularySettings(char_ngrams=None))
+    )
     return [path.read_bytes()]
 
 

@@ -15,6 +15,10 @@ from satchel.training.engines.torch_engine import TorchEngine
 from satchel.training.settings import TrainingSettings
 
 ROWS, DIMENSION, CLASSES, DOCUMENTS = 300, 10, 5, 403
+# Nothing left open: the rules need a corpus.
+PLAIN = {
+    "learning_rate": 1.0, "linear_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
+}  # fmt: skip
 
 
 def dataset(*, weights: bool = False, sample_weights: bool = False) -> BagDataset:
@@ -44,7 +48,14 @@ def task(
     parameters = initial_parameters(np.random.default_rng(5), ROWS, DIMENSION, CLASSES)
     parameters.embedding[:] = np.random.default_rng(6).normal(0, 0.1, (ROWS, DIMENSION))
     weights = np.linspace(0.5, 2, CLASSES, dtype=np.float32) if class_weights else None
-    return Task(parameters, dataset(**data), settings, TrainingSettings(**training), weights, threads)
+    return Task(
+        parameters,
+        dataset(**data),
+        settings,
+        TrainingSettings.model_validate({**PLAIN, **training}),
+        weights,
+        threads,
+    )
 
 
 def steps(engine: Engine, work: Task, least: int = 300) -> list[float]:

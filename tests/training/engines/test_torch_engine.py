@@ -13,6 +13,7 @@ from satchel.data.dataset import BagDataset
 from satchel.errors import CheckpointError, ConfigError
 from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.settings import ModelSettings
+from satchel.settings import settled
 from satchel.training.engines.base import Task
 from satchel.training.engines.torch_engine import TorchEngine
 from satchel.training.settings import TrainingSettings
@@ -20,6 +21,12 @@ from satchel.training.settings import TrainingSettings
 ROWS, DIMENSION, CLASSES, DOCUMENTS, BATCH = 40, 6, 4, 75, 8
 STEPS = -(-DOCUMENTS // BATCH)
 RATES = np.linspace(1.0, 0.05, 2 * STEPS)
+
+
+# Nothing left open: the rules need a corpus.
+PLAIN = {
+    "learning_rate": 1.0, "linear_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
+}  # fmt: skip
 
 
 def make_task(
@@ -43,7 +50,7 @@ def make_task(
         parameters,
         BagDataset(ids, offsets, targets, weights, sample_weights),
         ModelSettings.model_validate({"embedding_dim": DIMENSION, "mode": "mean", **(model or {})}),
-        TrainingSettings.model_validate({"batch_size": BATCH, **(training or {})}),
+        TrainingSettings.model_validate({"batch_size": BATCH, **PLAIN, **(training or {})}),
         class_weights,
         threads=2,
     )
@@ -86,7 +93,7 @@ def by_hand(task: Task) -> tuple[Parameters, list[float]]:
         nesterov=options.nesterov,
     )
     class_weights = None if task.class_weights is None else torch.from_numpy(task.class_weights)
-    criterion = nn.CrossEntropyLoss(class_weights, label_smoothing=options.label_smoothing)
+    criterion = nn.CrossEntropyLoss(class_weights, label_smoothing=settled(options.label_smoothing))
     losses = []
     for order, rates in epochs():
         total = 0.0
@@ -208,7 +215,7 @@ def test_bytes_are_the_same_at_any_number_of_threads() -> None:
                 start.copy(),
                 dataset,
                 ModelSettings(mode="mean"),
-                TrainingSettings(batch_size=4000),
+                TrainingSettings.model_validate({**PLAIN, "batch_size": 4000}),
                 None,
                 threads,
             )

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from satchel.kernels import groups
 from satchel.kernels.sgd import trainer
 from satchel.model.scoring import POOLING
+from satchel.settings import settled
 from satchel.training.engines.base import Task
 from satchel.workers import Workers
 
@@ -23,8 +24,8 @@ class FusedEngine:
         self._class_weights = _ones_for(task.class_weights, len(task.parameters.bias))
         self._sample_weights = _ones_for(task.dataset.sample_weights, len(task.dataset))
         self._workers = Workers(min(task.threads, groups.GROUPS))
-        self._train = trainer(task.model.embedding_dim)
-        batch, dimension = task.training.batch_size, task.model.embedding_dim
+        batch, dimension = task.training.batch_size, settled(task.model.embedding_dim)
+        self._train = trainer(dimension)
         self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
         groups.find_groups(task.dataset.ids, task.dataset.offsets, self._bounds)
         self._shrinkage = np.ones(1)
@@ -56,11 +57,11 @@ class FusedEngine:
         )
         step = (
             learning_rates,
-            np.float32(training.linear_learning_rate),
+            np.float32(settled(training.linear_learning_rate)),
             np.float32(training.bias_learning_rate),
-            training.weight_decay,
+            settled(training.weight_decay),
             training.batch_size,
-            np.float32(training.label_smoothing),
+            np.float32(settled(training.label_smoothing)),
             self._class_weights,
             POOLING[self._model.mode],
             training.clip_norm or 0.0,

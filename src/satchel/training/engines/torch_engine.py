@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from satchel.errors import CheckpointError, ConfigError
 from satchel.model.classifier import build_classifier
+from satchel.settings import settled
 from satchel.training.engines.base import Task
 from satchel.training.support import sparse_gradients
 
@@ -44,21 +45,24 @@ class TorchEngine:
         }
         self._optimizer = torch.optim.SGD(
             [
-                {"params": [parameter], "weight_decay": training.weight_decay if name == _EMBEDDING else 0.0}
+                {
+                    "params": [parameter],
+                    "weight_decay": settled(training.weight_decay) if name == _EMBEDDING else 0.0,
+                }
                 for name, parameter in self._learned.items()
             ],
-            lr=training.learning_rate,
+            lr=0.0,  # each step has its own
             momentum=training.momentum,
             nesterov=training.nesterov,
         )
         factors = {
-            "linear.weight": training.linear_learning_rate,
+            "linear.weight": settled(training.linear_learning_rate),
             "linear.bias": training.bias_learning_rate,
         }
         self._rate_factors = [factors.get(name, 1.0) for name in self._learned]
         self._class_weights = self._upload(task.class_weights)
         self._losses = nn.CrossEntropyLoss(
-            self._class_weights, label_smoothing=training.label_smoothing, reduction="none"
+            self._class_weights, label_smoothing=settled(training.label_smoothing), reduction="none"
         )
         self._settings = task.model
         self._batch_size = training.batch_size
