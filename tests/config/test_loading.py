@@ -149,7 +149,7 @@ BAD: list[tuple[str, list[str]]] = [
       "c.yaml:2:38: training.class_weights.b: found 'x', expected a number above 0"]),
     (DATA + "vocabulary: {char_ngrams: [3]}",
      ["c.yaml:2:27: vocabulary.char_ngrams: found a list, expected a list of 2 whole numbers from 1 to 32, "
-      "or null"]),
+      "auto, or null"]),
     ("data: {train: 3}", ["c.yaml:1:15: data.train: found 3, expected text, or a list of text"]),
     ("data: {train: [a, 3]}",
      ['c.yaml:1:19: data.train[1]: found 3, expected text, did you mean "3" in quotes?']),
