@@ -137,7 +137,7 @@ class VocabularySettings(Settings):
     char_ngrams: CharNgramLengths | Literal["auto"] | None = Field(
         "auto",
         description="Shortest and longest character n-gram within `<word>`, such as `[3, 6]`: what "
-        "words are made of, for rare, inflected and misspelt ones; `null` for none; `auto`: `[1, 4]` where "
+        "words are made of, for rare, inflected and misspelt ones; `null` for none; `auto`: `[1, 3]` where "
         "more than one word in ten of the training data occurs only once.",
     )
     buckets: int | None = Field(

@@ -13,7 +13,7 @@ from satchel.training.settings import RunSettings
 # One running word in so many that training saw only once is one in as many of a new text's that it
 # will not know (Good 1953, "The population frequencies of species"): characters then help.
 _MANY_UNKNOWN = 0.1
-CHAR_NGRAMS = [1, 4]
+CHAR_NGRAMS = [1, 3]
 
 _DIMENSIONS = (8, 16, 32, 64, 96)  # the smallest that keeps the classes at right angles
 _LARGEST_DIMENSION = 64  # where none does
@@ -23,9 +23,11 @@ _LARGEST_DIMENSION = 64  # where none does
 _FEW_CLASSES = 16
 _RATE_FEW, _RATE_MANY = 4.0, 0.5
 _LINEAR_RATE_MANY = 0.1
-_DECAY_TWO, _DECAY_FEW = 0.3, 0.03  # divided by the number of documents
+# Every document pulls at the bias: its step on the mean of a batch overshoots where it is larger.
+_BIAS_RATE, _BIAS_STEP = 0.1, 0.5
+_DECAY_TWO, _DECAY_FEW = 0.1, 0.03  # divided by the number of documents
 
-_SMOOTHING = 0.05
+_SMOOTHING_FEW, _SMOOTHING_MANY = 0.1, 0.05
 _MANY_DOCUMENTS = 30_000  # from here on, smoothing costs more than it gives
 
 
@@ -61,11 +63,16 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     decay = _DECAY_TWO if classes == 2 else _DECAY_FEW
     if not few or settings.model.sparse:  # torch has no decay of sparse gradients
         decay = 0.0
+    smoothing = _SMOOTHING_FEW if few else _SMOOTHING_MANY
+    rate = batch * (_RATE_FEW if few else _RATE_MANY)
+    if settings.training.learning_rate != AUTO:
+        rate = settings.training.learning_rate
     training = {
-        "learning_rate": batch * (_RATE_FEW if few else _RATE_MANY),
+        "learning_rate": rate,
+        "bias_learning_rate": min(_BIAS_RATE, _BIAS_STEP / rate),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,
         "weight_decay": decay / documents,
-        "label_smoothing": _SMOOTHING if documents < _MANY_DOCUMENTS else 0.0,
+        "label_smoothing": smoothing if documents < _MANY_DOCUMENTS else 0.0,
     }
     model = {
         "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), _LARGEST_DIMENSION),

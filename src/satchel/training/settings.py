@@ -50,8 +50,8 @@ class TrainingSettings(Settings):
         description="What the learning rate is multiplied by for the linear layer's weight; 0 leaves it "
         "as it starts, and the model is a linear one in its features.",
     )
-    bias_learning_rate: float = Field(
-        0.1, ge=0, description="What the learning rate is multiplied by for the bias."
+    bias_learning_rate: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
+        "auto", description="What the learning rate is multiplied by for the bias."
     )
     weight_decay: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
         "auto", description="Weight decay of torch.optim.SGD, on the embedding alone."

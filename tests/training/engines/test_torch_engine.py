@@ -25,7 +25,7 @@ RATES = np.linspace(1.0, 0.05, 2 * STEPS)
 
 # Nothing left open: the rules need a corpus.
 PLAIN = {
-    "learning_rate": 1.0, "linear_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
+    "learning_rate": 1.0, "linear_learning_rate": 0.1, "bias_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
 }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def by_hand(task: Task) -> tuple[Parameters, list[float]]:
     model["linear"].weight.data = torch.from_numpy(parameters.weight)
     model["linear"].bias.data = torch.from_numpy(parameters.bias)
     model["bag"].weight.requires_grad = not task.model.freeze
-    factors_of_rate = [1.0, options.linear_learning_rate, options.bias_learning_rate]
+    factors_of_rate = [1.0, settled(options.linear_learning_rate), settled(options.bias_learning_rate)]
     groups: list[dict[str, Any]] = [
         {"params": [model["bag"].weight], "weight_decay": options.weight_decay},
         {"params": [model["linear"].weight]},

@@ -42,7 +42,9 @@ def check_data(
         DataError: a file cannot be read, a document has no label, or there is none.
     """
     reader = resolve(data.train, data.reader(), labelled=True)
-    featurizer = Featurizer(text, VocabularySettings(word_ngrams=shingle_length(), char_ngrams=None), Workers(threads))
+    featurizer = Featurizer(
+        text, VocabularySettings(word_ngrams=shingle_length(), char_ngrams=None), Workers(threads)
+    )
     files: list[tuple[Role, Paths | None]] = [
         ("train", data.train),
         ("validation", data.validation if isinstance(data.validation, str | list) else None),

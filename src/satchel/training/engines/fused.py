@@ -58,7 +58,7 @@ class FusedEngine:
         step = (
             learning_rates,
             np.float32(settled(training.linear_learning_rate)),
-            np.float32(training.bias_learning_rate),
+            np.float32(settled(training.bias_learning_rate)),
             settled(training.weight_decay),
             training.batch_size,
             np.float32(settled(training.label_smoothing)),

@@ -57,7 +57,7 @@ class TorchEngine:
         )
         factors = {
             "linear.weight": settled(training.linear_learning_rate),
-            "linear.bias": training.bias_learning_rate,
+            "linear.bias": settled(training.bias_learning_rate),
         }
         self._rate_factors = [factors.get(name, 1.0) for name in self._learned]
         self._class_weights = self._upload(task.class_weights)
