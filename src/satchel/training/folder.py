@@ -111,8 +111,8 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run here came to its end."""
-        return self.model.is_file() and self.metrics.is_file()
+        """Whether the run here came to its end: what only a run under way needs goes last."""
+        return self.model.is_file() and self.metrics.is_file() and not self.rows.exists()
 
     def begin(self, config: str) -> None:
         """Writes the resolved config, and clears what an earlier run left.
@@ -168,6 +168,7 @@ class RunFolder:
 
     def finish(self) -> None:
         """Removes what only a run under way needs."""
+        self.sweep()
         self.epoch_checkpoint.unlink(missing_ok=True)
         self.rows.unlink(missing_ok=True)
 
