@@ -17,8 +17,12 @@ from satchel.training.settings import TrainingSettings
 ROWS, DIMENSION, CLASSES, DOCUMENTS = 300, 10, 5, 403
 # Nothing left open: the rules need a corpus.
 PLAIN = {
-    "learning_rate": 1.0, "linear_learning_rate": 0.1, "bias_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
-}  # fmt: skip
+    "learning_rate": 1.0,
+    "linear_learning_rate": 0.1,
+    "bias_learning_rate": 0.1,
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+}
 
 
 def dataset(*, weights: bool = False, sample_weights: bool = False) -> BagDataset:

@@ -25,8 +25,12 @@ RATES = np.linspace(1.0, 0.05, 2 * STEPS)
 
 # Nothing left open: the rules need a corpus.
 PLAIN = {
-    "learning_rate": 1.0, "linear_learning_rate": 0.1, "bias_learning_rate": 0.1, "weight_decay": 0.0, "label_smoothing": 0.0
-}  # fmt: skip
+    "learning_rate": 1.0,
+    "linear_learning_rate": 0.1,
+    "bias_learning_rate": 0.1,
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+}
 
 
 def make_task(
