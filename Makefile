@@ -40,8 +40,9 @@ browser:
 	apt-get update
 	apt-get install -y chromium chromium-driver
 
-# 100,000 cases with nothing but clean errors; some twenty minutes.
+# Other examples for the tests by properties, then 100,000 cases with nothing but clean errors; some twenty minutes.
 fuzz: install
+	$(BIN)/pytest -m "not slow" --hypothesis-profile=explore
 	$(BIN)/python -m tests.faults.fuzz.run --cases 20000
 
 docs: install

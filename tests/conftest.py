@@ -9,6 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadlines, as machines may be loaded. The same examples in each run, so that a change that passes here
+# passes everywhere; `make fuzz` draws others.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

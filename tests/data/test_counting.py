@@ -36,7 +36,7 @@ def word_of_number(counts: FeatureCounts) -> dict[int, str]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     texts=TEXTS,
     cuts=st.lists(st.integers(0, 12), max_size=3),

@@ -52,7 +52,7 @@ def encode(
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
 @example(texts=["", ""], cuts=[], keep=VocabularySettings(char_ngrams=None))
 def test_a_text_encodes_alike_in_training_and_after(
@@ -70,7 +70,7 @@ def test_a_text_encodes_alike_in_training_and_after(
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS + SEGMENTING, ids=lambda tokenizer: tokenizer.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=6),
     normalisation=st.sampled_from(["none", "nfc", "nfkc"]),
@@ -106,7 +106,7 @@ def test_unknown_features_are_dropped_and_known_words_counted() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP, buckets=st.integers(1, 20))
 def test_ngrams_share_buckets_after_the_words(
     threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings, buckets: int

@@ -26,7 +26,7 @@ def hashes(texts: list[str], chosen: TextSettings, keep: VocabularySettings, thr
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
 @pytest.mark.parametrize("longest", [1, 2, 4])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=TEXTS, char_ngrams=st.sampled_from([None, [1, 2], [3, 6]]))
 @example(texts=["", "", ""], char_ngrams=[1, 2])
 @example(texts=["a b c " * 50, "", "d"], char_ngrams=None)
@@ -68,7 +68,7 @@ def test_buffers_grow_and_are_used_again() -> None:
         assert spans(piece) == [text.split()]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(lengths=st.lists(st.integers(0, 60), min_size=1, max_size=20), threads=st.integers(2, 5))
 def test_work_is_shared_by_bytes(lengths: list[int], threads: int) -> None:
     pieces = Featurizer(RAW, WORDS_ONLY, Workers(threads)).features(
@@ -106,7 +106,7 @@ def test_types() -> None:
     assert piece.offsets.dtype == piece.starts.dtype == piece.word_offsets.dtype == np.int64
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=TEXTS, longest=st.integers(1, 3), chars=st.sampled_from([None, [1, 3], [3, 4]]))
 @example(texts=["", "x\u00ady\ufeff a"], longest=2, chars=[1, 9])
 def test_a_feature_is_found_in_the_text(texts: list[str], longest: int, chars: list[int] | None) -> None:

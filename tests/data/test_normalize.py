@@ -45,7 +45,7 @@ def test_by_hand(normalisation: Literal["none", "nfc", "nfkc"], lowercase: bool,
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=st.lists(st.text(st.characters(exclude_categories=("Cn", "Cs")), max_size=8), max_size=5))
 def test_a_text_folds_alike_alone_and_among_others(texts: list[str]) -> None:
     together = normalize(arrow(["É", *texts]), TextSettings()).to_pylist()[1:]

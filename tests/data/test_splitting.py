@@ -33,7 +33,7 @@ def test_the_share_of_a_class_is_exact_to_one_document_at_any_point(fraction: fl
     assert np.abs(so_far - documents * fraction).max() <= 1 + 1e-6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     fraction=st.floats(0.01, 0.99),
     seed=st.integers(0, 2**63 - 1),
@@ -48,7 +48,7 @@ def test_every_class_has_its_share(fraction: float, seed: int, sizes: list[int])
         assert floor(size * fraction - 1e-9) <= share <= ceil(size * fraction + 1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     labels=st.lists(st.sampled_from("abcé"), max_size=60),
     cuts=st.lists(st.integers(0, 60), max_size=5),

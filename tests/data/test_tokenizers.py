@@ -56,20 +56,20 @@ def test_the_default_is_basic() -> None:
     assert TextSettings().tokenizer == BasicTokenizer()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("ab1é \t\n.!?,'/()"), max_size=40))
 def test_basic_is_fasttexts_recipe(text: str) -> None:
     recipe = re.sub(r"([.!?,'/()])", r" \1 ", text)
     assert tokens([text], raw(BasicTokenizer())) == [recipe.split()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("ab1é中\u0301.! \t\n\r\x0b\x0c\x1c\x85\u00a0\u2003\u2028\u3000"), max_size=40))
 def test_whitespace_is_pythons_split(text: str) -> None:
     assert tokens([text], raw(WhitespaceTokenizer())) == [text.split()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("ab1é中.! \t\u3000😀"), max_size=40))
 def test_char_is_a_list_of_characters(text: str) -> None:
     assert tokens([text], raw(CharTokenizer())) == [list("".join(text.split()))]

@@ -39,7 +39,7 @@ def expected_rows(documents: list[list[reference.Name]], keep: VocabularySetting
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", TOKENIZER_NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
 @example(texts=[""], cuts=[], keep=VocabularySettings(char_ngrams=None))
 @example(

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support
 
-from satchel.evaluation.report.curves import abstention, calibration_bins, class_scores, threshold_curves
+from satchel.evaluation.report.curves import abstention, class_scores, threshold_curves
 
 RNG = np.random.default_rng(3)
 TARGETS = RNG.integers(0, 2, 500).astype(bool)
@@ -28,15 +27,6 @@ def test_threshold_curves_are_those_of_scikit_learn() -> None:
 
 def test_a_class_without_documents_has_no_curves() -> None:
     assert threshold_curves(SCORES, np.zeros(500, dtype=bool)) is None
-
-
-def test_calibration_bins_are_those_of_scikit_learn() -> None:
-    confidences = SCORES * 0.99 + 0.0033  # off the edges, which belong to the one bin or the other
-    bins = calibration_bins(confidences, TARGETS)
-    accuracy, confidence = calibration_curve(TARGETS, confidences, n_bins=10)
-    assert [found for found, *_ in bins] == pytest.approx(confidence)
-    assert [found for _, found, _ in bins] == pytest.approx(accuracy)
-    assert sum(count for *_, count in bins) == 500
 
 
 def test_abstention_counts_what_reaches_the_threshold() -> None:

@@ -58,7 +58,7 @@ def count(
 
 
 @pytest.mark.parametrize("shards", [1, 2, 4, 256])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hashes=st.lists(CROWDED, max_size=120), base=st.integers(0, 10))
 @example(hashes=[0, 1, 2, 3, 0, 1], base=0)
 def test_counts_are_those_of_a_counter(shards: int, hashes: list[int], base: int) -> None:
@@ -90,7 +90,7 @@ def test_a_count_goes_past_what_a_byte_or_a_short_holds() -> None:
     assert set(numbers) == {0}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hashes=st.lists(CROWDED, max_size=60), asked=st.lists(CROWDED, max_size=60))
 @example(hashes=[0, 1], asked=[0, 1, 2, 3, 4])
 def test_looking_up_is_a_dictionary(hashes: list[int], asked: list[int]) -> None:
@@ -115,7 +115,7 @@ def test_filling_names_the_first_that_repeats(hashes: list[int], repeated: int) 
 BAGS = st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bags=BAGS, rows=st.lists(st.integers(-1, 5), min_size=10, max_size=10), skipped=st.integers(0, 3))
 def test_renaming_puts_rows_for_numbers(bags: list[list[int]], rows: list[int], skipped: int) -> None:
     # What lies before the first document is not theirs.
@@ -137,7 +137,7 @@ def test_renaming_without_rows_drops_what_is_negative() -> None:
 
 
 @pytest.mark.parametrize("shards", [1, 4])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hashes=st.lists(CROWDED, max_size=80), buckets=st.integers(1, 9))
 def test_ngrams_in_buckets_are_neither_counted_nor_looked_up(
     shards: int, hashes: list[int], buckets: int

@@ -153,7 +153,7 @@ def test_bytes_that_are_not_utf8_part_words(case: str) -> None:
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=TEXTS)
 @example(text="".join(text for text, *_ in CASES.values()))
 def test_words_of_any_text(tokenizer: Any, text: str) -> None:
@@ -165,7 +165,7 @@ def test_words_of_any_text(tokenizer: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     pieces=st.lists(
         st.one_of(
@@ -235,7 +235,7 @@ def kernel_features(
 
 @pytest.mark.parametrize("longest", [1, 2, 3, 8])
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=5), skipped=st.integers(0, 4))
 @example(texts=["", "a", "", "a b c d e f g h i j", ""], skipped=1)
 @example(texts=[""], skipped=0)
@@ -261,7 +261,7 @@ def test_ngrams_know_the_order_of_their_words() -> None:
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=4),
     longest=st.integers(1, 3),

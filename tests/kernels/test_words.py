@@ -109,7 +109,7 @@ def by_the_rules(text: str) -> str:
 TEXTS = st.lists(st.text(st.sampled_from(TELLING) | st.characters(codec="utf-8"), max_size=12), max_size=3)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(texts=TEXTS)
 @example(texts=["", "a", "", "b"])
 @example(texts=["a'\u0301\u200db", "1,\u03011", '\u05d0"\u05d0', "a.\u00ad"])
@@ -117,7 +117,7 @@ def test_boundaries_are_those_of_the_rules(texts: list[str]) -> None:
     assert marked(texts) == list(map(by_the_rules, texts))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=TEXTS)
 def test_boundaries_are_those_of_a_library(texts: list[str]) -> None:
     known = ["".join(c for c in text if is_known(c)) for text in texts]

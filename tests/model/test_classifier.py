@@ -185,7 +185,7 @@ def test_max_norm_shortens_the_rows_in_use_alone(layer: Layer, norm_type: float)
     )
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(
     lengths=st.lists(st.integers(0, 12), min_size=1, max_size=9),
     seed=st.integers(0, 1000),

@@ -94,7 +94,7 @@ def test_a_model_comes_back_as_it_was(tokenizer: Any, tmp_path: Path) -> None:
     assert loaded.parameters.embedding.flags.writeable
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(st.text(max_size=12), max_size=5),
     names=st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=4, unique=True),

@@ -64,7 +64,7 @@ def test_capitals_do_not_get_the_vector_of_small_letters(tmp_path: Path) -> None
     assert vectors.shape == (0, 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     words=st.lists(
         st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), min_size=1).filter(

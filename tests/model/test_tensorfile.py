@@ -41,7 +41,7 @@ def assert_same(one: dict[str, NDArray[Any]], other: dict[str, NDArray[Any]]) ->
         )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(tensors=TENSORS)
 def test_the_library_and_satchel_read_each_other(tmp_path: Path, tensors: dict[str, NDArray[Any]]) -> None:
     path = tmp_path / "file"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from scipy import optimize, special
+from sklearn.calibration import calibration_curve
 
-from satchel.training.calibration import calibrate, calibration_error, fit_temperature
+from satchel.training.calibration import calibrate, calibration_bins, calibration_error, fit_temperature
 from tests.evaluation.predictions import SHAPES, drawn_logits, softmax
 
 
@@ -69,3 +70,14 @@ def test_calibration_error_bin_by_bin(shape: str) -> None:
             gap = correct[inside].mean() - confidences[inside].mean(dtype=np.float64)
             expected += inside.mean() * abs(gap)
     assert calibration_error(confidences, correct) == pytest.approx(expected, abs=1e-6)
+
+
+def test_bins_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    confidences = np.round(rng.random(500), 2) * 0.99 + 0.0033  # off the edges of bins
+    correct = rng.random(500) < confidences
+    bins = calibration_bins(confidences, correct, bins=10)
+    accuracy, confidence = calibration_curve(correct, confidences, n_bins=10)
+    assert [found for found, *_ in bins] == pytest.approx(confidence)
+    assert [found for _, found, _ in bins] == pytest.approx(accuracy)
+    assert sum(count for *_, count in bins) == 500

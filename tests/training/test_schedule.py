@@ -16,7 +16,7 @@ NAMES = ["linear", "cosine", "constant"]
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=NAMES)
 class TestEverySchedule:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(steps=st.integers(1, 3000), warmup=st.floats(0, 1, exclude_max=True))
     def test_factors_rise_then_fall_within_zero_and_one(
         self, schedule: Any, steps: int, warmup: float

@@ -105,10 +105,29 @@ def calibration_error(
         correct: bool [N], whether that class is right.
         bins: M.
     """
+    found = calibration_bins(confidences, correct, bins)
+    return sum(count * abs(accuracy - confidence) for confidence, accuracy, count in found) / len(confidences)
+
+
+def calibration_bins(
+    confidences: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS
+) -> list[tuple[float, float, int]]:
+    """Mean confidence, accuracy and number of documents of each bin that has any, binned as for the error.
+
+    Args:
+        confidences: [N], the probability of the predicted class.
+        correct: bool [N], whether that class is right.
+        bins: M.
+    """
     edges = np.linspace(0, 1, bins + 1)[1:-1]
     places = np.searchsorted(edges, confidences.astype(np.float64), side="left")
-    gaps = np.bincount(places, weights=correct.astype(np.float64) - confidences, minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidences))
+    counts = np.bincount(places, minlength=bins)
+    means = np.bincount(places, weights=confidences, minlength=bins)
+    hits = np.bincount(places, weights=correct, minlength=bins)
+    return [
+        (float(means[b] / counts[b]), float(hits[b] / counts[b]), int(counts[b]))
+        for b in np.flatnonzero(counts).tolist()
+    ]
 
 
 def _figures(

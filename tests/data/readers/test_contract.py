@@ -138,7 +138,7 @@ FREE = {"csv", "jsonl", "parquet"}
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), size=st.sampled_from([1, 3, 16, 1 << 23]))
 def test_random_tables_come_back(tmp_path: Path, name: str, data: st.DataObject, size: int) -> None:
     texts = anything

@@ -63,7 +63,7 @@ pieces = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=pieces, size=st.sampled_from([1, 2, 5, 1 << 20]), quoting=st.booleans())
 @example(text='a,"b\r\nc"\r\n\r\nd,e', size=1, quoting=True)
 @example(text='a,b"c"d\n"x""y"z"q,', size=3, quoting=True)

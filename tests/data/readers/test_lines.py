@@ -87,7 +87,7 @@ texts = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.lists(texts, min_size=1, max_size=6), size=st.sampled_from([1, 4, 1 << 20]))
 def test_any_lines(tmp_path: Path, content: list[str], size: int) -> None:
     path = write(tmp_path, "\n".join(content).encode())

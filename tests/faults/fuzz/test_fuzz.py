@@ -13,7 +13,7 @@ CASES = sorted((Path(__file__).parent / "cases").rglob("*.bin"))
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nothing_but_clean_errors(target: str, data: st.DataObject) -> None:
     TARGETS[target](data.draw(inputs(target)))

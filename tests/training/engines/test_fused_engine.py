@@ -13,16 +13,9 @@ from satchel.training.engines.base import Engine, Task
 from satchel.training.engines.fused import FusedEngine
 from satchel.training.engines.torch_engine import TorchEngine
 from satchel.training.settings import TrainingSettings
+from tests.training.engines.plain import PLAIN
 
 ROWS, DIMENSION, CLASSES, DOCUMENTS = 300, 10, 5, 403
-# Nothing left open: the rules need a corpus.
-PLAIN = {
-    "learning_rate": 1.0,
-    "linear_learning_rate": 0.1,
-    "bias_learning_rate": 0.1,
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-}
 
 
 def dataset(*, weights: bool = False, sample_weights: bool = False) -> BagDataset:

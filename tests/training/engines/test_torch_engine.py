@@ -17,20 +17,11 @@ from satchel.settings import settled
 from satchel.training.engines.base import Task
 from satchel.training.engines.torch_engine import TorchEngine
 from satchel.training.settings import TrainingSettings
+from tests.training.engines.plain import PLAIN
 
 ROWS, DIMENSION, CLASSES, DOCUMENTS, BATCH = 40, 6, 4, 75, 8
 STEPS = -(-DOCUMENTS // BATCH)
 RATES = np.linspace(1.0, 0.05, 2 * STEPS)
-
-
-# Nothing left open: the rules need a corpus.
-PLAIN = {
-    "learning_rate": 1.0,
-    "linear_learning_rate": 0.1,
-    "bias_learning_rate": 0.1,
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-}
 
 
 def make_task(

@@ -1,11 +1,10 @@
-"""Curves of probabilities: calibration, precision and recall, and what a threshold does."""
+"""Curves of probabilities: precision and recall, and what a threshold does."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BINS = 10
 _POINTS = 40  # of a curve that is drawn
 _GRID = np.linspace(0.0, 1.0, 41)
 
@@ -29,25 +28,6 @@ class ThresholdCurves:
     recall: Points
     f1: Points
     best: float
-
-
-def calibration_bins(
-    confidences: NDArray[np.floating], right: NDArray[np.bool_]
-) -> list[tuple[float, float, int]]:
-    """Mean confidence, accuracy and number of documents of each tenth of the confidences from 0 to 1.
-
-    Args:
-        confidences: [N], the probability of the class that was given.
-        right: bool [N], whether it was right.
-    """
-    place = np.minimum((confidences * _BINS).astype(int), _BINS - 1)
-    counts = np.bincount(place, minlength=_BINS)
-    means = np.bincount(place, weights=confidences, minlength=_BINS)
-    hits = np.bincount(place, weights=right, minlength=_BINS)
-    return [
-        (float(means[b] / counts[b]), float(hits[b] / counts[b]), int(counts[b]))
-        for b in np.flatnonzero(counts).tolist()
-    ]
 
 
 def threshold_curves(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> ThresholdCurves | None:

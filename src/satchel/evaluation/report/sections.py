@@ -16,7 +16,6 @@ from satchel.evaluation.report import svg
 from satchel.evaluation.report.curves import (
     Points,
     abstention,
-    calibration_bins,
     class_scores,
     threshold_curves,
 )
@@ -24,6 +23,7 @@ from satchel.evaluation.report.templates import markup
 from satchel.evaluation.scored import Mistake, Scored
 from satchel.evaluation.vectors import top_features
 from satchel.model.modelfile import Model
+from satchel.training.calibration import calibration_bins
 
 CLASSES_DRAWN = 100  # of the matrix and of curves; the page stays small with a thousand classes
 _MISTAKE_WORDS = 90
