@@ -25,9 +25,10 @@ class Workers:
         results = [function(listed[0])]
         return results + [other.result() for other in others]
 
-    def together(self, function: Callable[[int], object]) -> None:
-        """Runs `function(thread)` on all threads at once, for kernels that wait for each other."""
-        self.map(function, range(self.threads))
+    def together(self, function: Callable[[int], object], threads: int) -> None:
+        """Runs `function(thread)` on so many threads at once, for kernels that wait for each other."""
+        assert threads <= self.threads, "they would wait for threads that never come"
+        self.map(function, range(threads))
 
     def ranges(self, count: int) -> list[tuple[int, int]]:
         """The numbers from 0 to `count`, cut into a range for each thread."""

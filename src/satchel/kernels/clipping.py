@@ -79,7 +79,7 @@ def apply_classes(dimension, own_classes, factor, step, parameters, clipping):  
     for c in range(own_classes[0], own_classes[1]):
         bias[c] += np.float32(factor) * bias_rate * bias_gathered[c]
         for j in range(dimension):
-            linear[c, j] += np.float32(factor) * linear_rate * linear_gathered[c, j]
+            linear[j, c] += np.float32(factor) * linear_rate * linear_gathered[c, j]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)

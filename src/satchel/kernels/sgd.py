@@ -49,7 +49,8 @@ def trainer(dimension: int) -> Callable[..., Any]:
             what it is multiplied by for the linear layer; `weight_decay` of the embedding;
             `batch_size`; `smoothing` float32, share of a target spread over all classes;
             `class_weights` float32 [C]; `pooling`, MEAN or SUM; `clip_norm`, 0 for none.
-        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C]; updated.
+        parameters: `embedding` float32 [V * D], `linear` float32 [D, C], `bias` float32 [C]; updated.
+            The linear layer lies on its side: loops over many classes become vector instructions.
         shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
         scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
             float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
@@ -183,23 +184,23 @@ def _learn(  # type: ignore[no-untyped-def]
             total_sum += sums[group, q - start, j]
         h[j] = total_sum * scale * np.float32(before)
     for c in range(classes):
-        logit = bias[c]
-        for j in range(dimension):
-            logit += linear[c, j] * h[j]
-        z[c] = logit
+        z[c] = bias[c]
+    for j in range(dimension):
+        value = h[j]
+        for c in range(classes):
+            z[c] += linear[j, c] * value
     sample = sample_weights[q]
     losses[q] = np.float64(sample) * _cross_entropy(z, targets[q], smoothing, class_weights)
     share = np.float32(np.float64(sample) / total)
+    scale *= -share * np.float32(rate / shrunk)
     for j in range(dimension):
-        g[j] = _ZERO
+        slope = _ZERO
+        for c in range(classes):
+            slope += z[c] * linear[j, c]
+        g[j] = slope * scale
+    share *= -np.float32(rate)
     for c in range(classes):
-        a = share * z[c]
-        z[c] = -np.float32(rate) * a
-        for j in range(dimension):
-            g[j] -= a * linear[c, j]
-    scale *= np.float32(rate / shrunk)
-    for j in range(dimension):
-        g[j] *= scale
+        z[c] *= share
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
@@ -248,9 +249,12 @@ def _update_classes(dimension, own_classes, count, step, parameters, scratch):  
     for b in range(count):
         for c in range(own_classes[0], own_classes[1]):
             bias[c] += bias_rate * signal[b, c]
-            a = linear_rate * signal[b, c]
-            for j in range(dimension):
-                linear[c, j] += a * hidden[b, j]
+        if linear_rate == _ZERO:
+            continue
+        for j in range(dimension):
+            value = linear_rate * hidden[b, j]
+            for c in range(own_classes[0], own_classes[1]):
+                linear[j, c] += value * signal[b, c]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
