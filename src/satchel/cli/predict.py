@@ -60,6 +60,7 @@ def predict(
     import os
 
     from satchel.cli.console import reporter_beside
+    from satchel.data.readahead import read_ahead
     from satchel.data.readers import override, read, total_bytes
     from satchel.data.rejects import Rejects
     from satchel.errors import ConfigError
@@ -98,7 +99,7 @@ def predict(
         Rejects(reporter) as rejects,
     ):
         found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
-        _answer(map(rejects.noted, found), predictor, writer, file)
+        _answer(read_ahead(map(rejects.noted, found)), predictor, writer, file)
 
 
 def _answer(

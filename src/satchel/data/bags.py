@@ -22,11 +22,10 @@ class Bags:
     offsets: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
 
-    def collapsed(self, rows: int) -> "Bags":
+    def collapsed(self) -> "Bags":
         """Each feature of a document once, with how often it occurs as its weight; changed in place."""
         counts = np.empty(len(self.ids), dtype=np.float32)
-        places = np.empty(rows, dtype=np.int32)
-        kept = kernels.collapse(self.ids, self.offsets, places, counts)
+        kept = kernels.collapse(self.ids, self.offsets, counts)
         return Bags(self.ids[:kept], self.offsets, counts[:kept])
 
     def weigh(self, row_weights: NDArray[np.float32]) -> "Bags":

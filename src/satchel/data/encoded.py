@@ -11,6 +11,7 @@ from satchel.data import batches
 from satchel.data.bags import NO_BAGS, concatenate
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
+from satchel.data.readahead import read_ahead
 from satchel.data.readers import read, total_bytes
 from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
@@ -116,4 +117,4 @@ def labelled_batches(
     with reporter.stage(title, total_bytes(paths), "B") as bar:
         found = read(paths, settings, labelled=True, progress=bar.advance, with_errors=True)
         with Rejects(reporter) as rejects:
-            yield from map(rejects.kept, found)
+            yield from read_ahead(map(rejects.kept, found))

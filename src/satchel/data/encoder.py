@@ -11,6 +11,7 @@ from satchel.data.bags import Bags, concatenate
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.vocabulary import Vocabulary
 from satchel.data.weighting import Weighting
+from satchel.kernels import bags as kernels
 from satchel.kernels import table
 
 _NO_ROWS = np.empty(0, dtype=np.int32)
@@ -47,15 +48,27 @@ class Encoder:
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
         """The rows of the known features of texts, large_string [N]."""
         self.vocabulary.slots  # noqa: B018 (made once, before threads want it)
-        rows, row_weights = len(self.vocabulary), self.row_weights
+        row_weights = self.row_weights
 
         def encode(piece: Features) -> tuple[Bags, int, int]:
-            ids, known = self.vocabulary.look_up(piece.hashes)
-            kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
-            bags = Bags(ids[:kept], piece.offsets)
-            if row_weights is not None:
-                bags = bags.collapsed(rows).weigh(row_weights)
-            return bags, known, len(piece.starts)
+            if row_weights is None:
+                ids, known = self.vocabulary.look_up(piece.hashes)
+                kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
+                return Bags(ids[:kept], piece.offsets), known, len(piece.starts)
+            ids = np.empty(len(piece.hashes), dtype=np.int32)
+            weights = np.empty(len(piece.hashes), dtype=np.float32)
+            vocabulary = self.vocabulary
+            kept, known = kernels.encode(
+                piece.hashes,
+                piece.offsets,
+                vocabulary.slots,
+                vocabulary.first_bucket,
+                vocabulary.buckets,
+                row_weights,
+                ids,
+                weights,
+            )
+            return Bags(ids[:kept], piece.offsets, weights[:kept]), known, len(piece.starts)
 
         done = self.featurizer.workers.map(encode, self.featurizer.features(texts))
         bags = concatenate([bags for bags, _, _ in done])

@@ -70,7 +70,7 @@ def weigh_documents(
     if isinstance(weighting, NoWeighting):
         return pieces, vocabulary
     rows = len(vocabulary)
-    pieces = workers.map(lambda piece: piece.collapsed(rows), pieces)
+    pieces = workers.map(lambda piece: piece.collapsed(), pieces)
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
         counts = np.zeros(rows, dtype=np.int32)

@@ -5,43 +5,126 @@ import math
 import numpy as np
 from numba import njit
 
+from satchel.kernels.prefetch import prefetch
+from satchel.kernels.table import find, prefetch_slot
+
+_AHEAD = 32  # features between the prefetch of a slot and its look-up
 _ONE = np.float32(1)
 _COMMON = 64  # counts whose logarithm is kept
+_SPREAD = np.uint32(2654435769)  # 2**32 over the golden ratio (Knuth, volume 3, 6.4)
+_LOW = np.int64(0xFFFFFFFF)
+_HIGH = np.int64(32)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def collapse(ids, offsets, places, counts):  # type: ignore[no-untyped-def]
+def _places(offsets):  # type: ignore[no-untyped-def]
+    """A table for the features of the longest document, half empty; small ones stay in the first cache."""
+    longest = np.int64(1)
+    for document in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    size = np.int64(16)
+    while size < 2 * longest:
+        size *= 2
+    return np.zeros(size, np.int64)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _mask_for(features):  # type: ignore[no-untyped-def]
+    """How much of the table a document of so many features uses."""
+    size = np.int64(16)
+    while size < 2 * features:
+        size *= 2
+    return size - 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-untyped-def]
+    """Counts a feature of the document with this stamp; returns how many are kept then."""
+    q = np.int64((np.uint32(row) * _SPREAD) >> np.uint32(7)) & mask
+    while True:
+        entry = places[q]
+        if entry >> _HIGH != stamp:
+            places[q] = (stamp << _HIGH) | kept
+            ids[kept] = row
+            counts[kept] = _ONE
+            return kept + 1
+        place = entry & _LOW
+        if ids[place] == row:
+            counts[place] += _ONE
+            return kept
+        q = (q + 1) & mask
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def collapse(ids, offsets, counts):  # type: ignore[no-untyped-def]
     """Merges the repeated features of each document into the first of them.
 
     Args:
         ids: int32 [T], rows; what is kept moves to the front.
         offsets: int64 [N + 1], where each document's begin; changed to the new places.
-        places: int32 [V], scratch, anything in it: where a row stood last.
         counts: float32 [T], receives how often each kept feature occurs in its document.
 
     Returns:
         How many features are kept.
     """
-    kept = 0
+    places = _places(offsets)
+    kept = np.int64(0)
     begin = offsets[0]
     for document in range(offsets.shape[0] - 1):
         end = offsets[document + 1]
         first = kept
+        mask = _mask_for(end - begin)
         for i in range(begin, end):
-            row = ids[i]
-            place = np.int64(places[row])
-            # A place is this document's only if it is among those kept of it, and holds the row.
-            if first <= place < kept and ids[place] == row:
-                counts[place] += _ONE
-            else:
-                places[row] = kept
-                ids[kept] = row
-                counts[kept] = _ONE
-                kept += 1
+            kept = _insert(ids[i], document + 1, mask, kept, ids, counts, places)
         offsets[document] = first
         begin = end
     offsets[offsets.shape[0] - 1] = kept
     return kept
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def encode(  # type: ignore[no-untyped-def]
+    hashes, offsets, slots, first_bucket, buckets, row_weights, ids, weights
+):
+    """The known features of documents, each once and with its weight: `look_up`, `collapse` and `weigh`.
+
+    Args:
+        hashes: uint64 [F], features.
+        offsets: int64 [N + 1], where each document's begin; changed to where they begin in `ids`.
+        slots: the vocabulary's table (`kernels.table`).
+        first_bucket: the row of bucket 0.
+        buckets: how many buckets n-grams share, or 0.
+        row_weights: float32 [V].
+        ids: int32 [F], receives the rows.
+        weights: float32 [F], receives the weights.
+
+    Returns:
+        How many features are kept, and how many words (even hashes) were known.
+    """
+    places = _places(offsets)
+    logarithms = _logarithms()
+    kept = np.int64(0)
+    words = np.int64(0)
+    begin = offsets[0]
+    for document in range(offsets.shape[0] - 1):
+        end = offsets[document + 1]
+        first = kept
+        mask = _mask_for(end - begin)
+        for i in range(begin, end):
+            if i + _AHEAD < hashes.shape[0]:
+                prefetch_slot(slots, hashes[i + _AHEAD])
+            row = find(slots, hashes[i], first_bucket, buckets)
+            if row >= 0:
+                words += hashes[i] & np.uint64(1) == 0
+                before = kept
+                kept = _insert(np.int32(row), document + 1, mask, kept, ids, weights, places)
+                if kept > before:
+                    prefetch(row_weights, np.uint64(row))
+        _weigh_document(ids, first, kept, weights, row_weights, logarithms)
+        offsets[document] = first
+        begin = end
+    offsets[offsets.shape[0] - 1] = kept
+    return kept, words
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -61,17 +144,28 @@ def weigh(ids, offsets, weights, row_weights):  # type: ignore[no-untyped-def]
         weights: float32 [T], how often each feature occurs in its document; changed to its weight.
         row_weights: float32 [V].
     """
-    logarithms = np.zeros(_COMMON)
-    for count in range(1, _COMMON):
-        logarithms[count] = math.log(count)
+    logarithms = _logarithms()
     for document in range(offsets.shape[0] - 1):
-        total = 0.0
-        for i in range(offsets[document], offsets[document + 1]):
-            count = weights[i]
-            logarithm = logarithms[int(count)] if count < _COMMON else math.log(count)
-            weight = (1.0 + logarithm) * row_weights[ids[i]]
-            weights[i] = weight
-            total += weight * weight
-        inverse = 1.0 / math.sqrt(total) if total > 0.0 else 0.0
-        for i in range(offsets[document], offsets[document + 1]):
-            weights[i] *= inverse
+        _weigh_document(ids, offsets[document], offsets[document + 1], weights, row_weights, logarithms)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _logarithms():  # type: ignore[no-untyped-def]
+    table = np.zeros(_COMMON)
+    for count in range(1, _COMMON):
+        table[count] = math.log(count)
+    return table
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _weigh_document(ids, begin, end, weights, row_weights, logarithms):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(begin, end):
+        count = weights[i]
+        logarithm = logarithms[int(count)] if count < _COMMON else math.log(count)
+        weight = (1.0 + logarithm) * row_weights[ids[i]]
+        weights[i] = weight
+        total += weight * weight
+    inverse = 1.0 / math.sqrt(total) if total > 0.0 else 0.0
+    for i in range(begin, end):
+        weights[i] *= inverse

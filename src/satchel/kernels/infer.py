@@ -77,3 +77,28 @@ def softmax_in_place(first, last, logits):  # type: ignore[no-untyped-def]
         inverse = _ONE / total
         for c in range(z.shape[0]):
             z[c] *= inverse
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def best_classes(first, last, probabilities, classes):  # type: ignore[no-untyped-def]
+    """The most probable classes of rows `first` to `last`, best first; of equal ones the earlier.
+
+    Args:
+        first: number of the first row.
+        last: number behind the last.
+        probabilities: float32 [N, C].
+        classes: int64 [N, K], receives them.
+    """
+    wanted = classes.shape[1]
+    for row in range(first, last):
+        known = 0
+        for c in range(probabilities.shape[1]):
+            p = probabilities[row, c]
+            if known == wanted and not p > probabilities[row, classes[row, known - 1]]:
+                continue
+            place = known if known < wanted else wanted - 1
+            while place > 0 and p > probabilities[row, classes[row, place - 1]]:
+                classes[row, place] = classes[row, place - 1]
+                place -= 1
+            classes[row, place] = c
+            known += known < wanted

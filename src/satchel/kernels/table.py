@@ -148,34 +148,40 @@ def fill(slots, hashes):  # type: ignore[no-untyped-def]
     return -1
 
 
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def prefetch_slot(slots, h):  # type: ignore[no-untyped-def]
+    """Asks for the memory of a hash's slot."""
+    prefetch(slots, ((h >> _ONE) & np.uint64(slots.shape[0] // 2 - 1)) * _TWO)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def find(slots, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
+    """The number of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
+    if buckets > 0 and h & _ONE == _ONE:
+        return first_bucket + _bucket(h, np.uint64(buckets))
+    mask = np.uint64(slots.shape[0] // 2 - 1)
+    h = _nonzero(h)
+    q = (h >> _ONE) & mask
+    while slots[q * _TWO] != 0:
+        if slots[q * _TWO] == h:
+            return np.int64(slots[q * _TWO + _ONE] & _LOW)
+        q = (q + _ONE) & mask
+    return np.int64(-1)
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def look_up(slots, hashes, first_bucket, buckets, numbers):  # type: ignore[no-untyped-def]
-    """The number of each hash, uint64 [F], or -1, into int32 [F].
-
-    With buckets, an n-gram's number is `first_bucket` and its bucket, and only words are looked up.
+    """The number of each hash, uint64 [F], or -1, into int32 [F]; see `find`.
 
     Returns:
         How many words (even hashes) were found.
     """
-    mask = np.uint64(slots.shape[0] // 2 - 1)
-    in_buckets = np.uint64(buckets > 0)
-    modulus = np.uint64(buckets)
     words = 0
     for i in range(hashes.shape[0]):
         if i + _BLOCK < hashes.shape[0]:
-            prefetch(slots, ((hashes[i + _BLOCK] >> _ONE) & mask) * _TWO)
-        if hashes[i] & in_buckets != _ZERO:
-            numbers[i] = first_bucket + _bucket(hashes[i], modulus)
-            continue
-        h = _nonzero(hashes[i])
-        q = (h >> _ONE) & mask
-        number = np.int32(-1)
-        while slots[q * _TWO] != 0:
-            if slots[q * _TWO] == h:
-                number = np.int32(slots[q * _TWO + _ONE] & _LOW)
-                words += h & _ONE == 0
-                break
-            q = (q + _ONE) & mask
+            prefetch_slot(slots, hashes[i + _BLOCK])
+        number = find(slots, hashes[i], first_bucket, buckets)
+        words += number >= 0 and hashes[i] & _ONE == 0
         numbers[i] = number
     return words
 

@@ -10,6 +10,7 @@ from satchel.data.bags import Bags
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.errors import ModelFileError
+from satchel.kernels import infer
 from satchel.model import scoring
 from satchel.model.modelfile import Model
 from satchel.workers import Workers
@@ -29,7 +30,8 @@ class Predictions:
 
     def top(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k most probable classes of each text, best first: classes [N, k], probabilities."""
-        classes = np.argsort(-self.probabilities, axis=1, kind="stable")[:, :k]
+        classes = np.empty((len(self.probabilities), min(k, self.probabilities.shape[1])), dtype=np.int64)
+        infer.best_classes(0, len(classes), self.probabilities, classes)
         return classes, np.take_along_axis(self.probabilities, classes, axis=1)
 
 
