@@ -45,23 +45,41 @@ def write_csv(path: Path, rows: list[tuple[str, str]]) -> None:
         csv.writer(file).writerows([("text", "label"), *rows])
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    """A folder with train.csv, test.csv and config.yaml."""
-    write_csv(tmp_path / "train.csv", documents(300, seed=1))
-    write_csv(tmp_path / "test.csv", documents(60, seed=2))
-    (tmp_path / "config.yaml").write_text(
+def write_corpus(folder: Path) -> None:
+    """Writes train.csv, test.csv and config.yaml into a folder."""
+    write_csv(folder / "train.csv", documents(300, seed=1))
+    write_csv(folder / "test.csv", documents(60, seed=2))
+    (folder / "config.yaml").write_text(
         "threads: 2\n"
         "data: {train: train.csv, validation: 0.1, test: test.csv}\n"
         "training: {epochs: 3}\n"
         "output: run\n"
     )
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with train.csv, test.csv and config.yaml."""
+    write_corpus(tmp_path)
     return tmp_path
 
 
+@pytest.fixture
+def satchel(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `satchel ARGUMENTS` in this process: satchel("train", "config.yaml", cwd=folder)."""
+    from tests.cli.in_process import run_here
+
+    def run(*arguments: str | Path, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        done = run_here(monkeypatch, cwd, *words, stdin=stdin.encode())
+        return subprocess.CompletedProcess(words, done.code, done.stdout, done.stderr)
+
+    return run
+
+
 @pytest.fixture(scope="session")
-def satchel() -> Command:
-    """Runs `satchel ARGUMENTS` as a process: satchel("train", "config.yaml", cwd=folder)."""
+def process() -> Command:
+    """Runs `satchel ARGUMENTS` as a process, which takes a second or two."""
 
     def run(*arguments: str | Path, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -79,14 +79,13 @@ def test_bytes_that_are_not_utf8_can_be_replaced(corpus: Path, satchel: Command)
     assert done.returncode == 0, done.stderr
 
 
-def test_labels_that_training_never_saw_are_reported(corpus: Path, satchel: Command) -> None:
-    assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
-    write_csv(corpus / "test.csv", [*documents(30, seed=3), ("iron", "new"), ("ore", "newer")])
-    done = satchel("evaluate", "run", "test.csv", "--json", "figures.json", cwd=corpus)
+def test_labels_that_training_never_saw_are_reported(run: Path, satchel: Command) -> None:
+    write_csv(run / "test.csv", [*documents(30, seed=3), ("iron", "new"), ("ore", "newer")])
+    done = satchel("evaluate", "run", "test.csv", "--json", "figures.json", cwd=run)
     assert done.returncode == 0, done.stderr
     assert "2 of 32 documents have labels that training never saw ('new', 'newer')" in done.stderr
-    write_csv(corpus / "test.csv", [("iron", "new")])
-    _check(*_ended(satchel("evaluate", "run", "test.csv", cwd=corpus)), 1, ["test.csv", "--label"])
+    write_csv(run / "test.csv", [("iron", "new")])
+    _check(*_ended(satchel("evaluate", "run", "test.csv", cwd=run)), 1, ["test.csv", "--label"])
 
 
 def test_empty_texts_are_trained_and_predicted(corpus: Path, satchel: Command) -> None:
@@ -96,39 +95,36 @@ def test_empty_texts_are_trained_and_predicted(corpus: Path, satchel: Command) -
     assert satchel("predict", "run", "train.csv", cwd=corpus).stdout.count("\n") == 92
 
 
-def test_output_that_exists(corpus: Path, satchel: Command) -> None:
-    assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
-    model = (corpus / "run/model.safetensors").read_bytes()
-    _check(*_ended(satchel("train", "config.yaml", cwd=corpus)), 1, ["run", "--force"])
-    assert (corpus / "run/model.safetensors").read_bytes() == model
-    assert satchel("train", "config.yaml", "--force", cwd=corpus).returncode == 0
-    (corpus / "mine").mkdir()
-    (corpus / "mine/letter.txt").write_text("dear")
-    done = satchel("train", "config.yaml", "--output", "mine", "--force", cwd=corpus)
+def test_output_that_exists(run: Path, satchel: Command) -> None:
+    model = (run / "run/model.safetensors").read_bytes()
+    _check(*_ended(satchel("train", "config.yaml", cwd=run)), 1, ["run", "--force"])
+    assert (run / "run/model.safetensors").read_bytes() == model
+    assert satchel("train", "config.yaml", "--force", cwd=run).returncode == 0
+    (run / "mine").mkdir()
+    (run / "mine/letter.txt").write_text("dear")
+    done = satchel("train", "config.yaml", "--output", "mine", "--force", cwd=run)
     _check(*_ended(done), 1, ["mine", "not a run"])
-    assert (corpus / "mine/letter.txt").read_text() == "dear"
+    assert (run / "mine/letter.txt").read_text() == "dear"
 
 
-def test_model_files_that_are_none(corpus: Path, satchel: Command) -> None:
-    assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
-    model = corpus / "run/model.safetensors"
+def test_model_files_that_are_none(run: Path, satchel: Command) -> None:
+    model = run / "run/model.safetensors"
     model.write_bytes(model.read_bytes()[:-100])
     for command in (("predict", "run", "test.csv"), ("evaluate", model, "test.csv")):
-        _check(*_ended(satchel(*command, cwd=corpus)), 1, ["model.safetensors", "damaged"])
-    _check(*_ended(satchel("predict", "test.csv", "test.csv", cwd=corpus)), 1, ["test.csv", "not a model"])
-    _check(*_ended(satchel("predict", "nowhere", "test.csv", cwd=corpus)), 1, ["nowhere", "no such"])
-    (corpus / "empty").mkdir()
-    _check(*_ended(satchel("predict", "empty", "test.csv", cwd=corpus)), 1, ["empty", "model.safetensors"])
+        _check(*_ended(satchel(*command, cwd=run)), 1, ["model.safetensors", "damaged"])
+    _check(*_ended(satchel("predict", "test.csv", "test.csv", cwd=run)), 1, ["test.csv", "not a model"])
+    _check(*_ended(satchel("predict", "nowhere", "test.csv", cwd=run)), 1, ["nowhere", "no such"])
+    (run / "empty").mkdir()
+    _check(*_ended(satchel("predict", "empty", "test.csv", cwd=run)), 1, ["empty", "model.safetensors"])
 
 
-def test_bad_input_of_predict_leaves_the_old_output(corpus: Path, satchel: Command) -> None:
-    assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
-    (corpus / "out.jsonl").write_text("old")
-    (corpus / "bad.jsonl").write_text('{"text": "iron"}\n{"text": \n')
-    done = satchel("predict", "run", "bad.jsonl", "--output", "out.jsonl", cwd=corpus)
+def test_bad_input_of_predict_leaves_the_old_output(run: Path, satchel: Command) -> None:
+    (run / "out.jsonl").write_text("old")
+    (run / "bad.jsonl").write_text('{"text": "iron"}\n{"text": \n')
+    done = satchel("predict", "run", "bad.jsonl", "--output", "out.jsonl", cwd=run)
     _check(*_ended(done), 1, ["bad.jsonl:2"])
-    assert (corpus / "out.jsonl").read_text() == "old"
-    assert not list(corpus.glob(".*.part"))
+    assert (run / "out.jsonl").read_text() == "old"
+    assert not list(run.glob(".*.part"))
 
 
 def test_bad_overrides(corpus: Path, satchel: Command) -> None:

@@ -9,12 +9,16 @@ import pytest
 from tests.conftest import Command, documents
 
 
-@pytest.fixture
-def run(corpus: Path, satchel: Command) -> Path:
-    """A folder in which `run` is a finished run."""
-    done = satchel("train", "config.yaml", cwd=corpus)
-    assert done.returncode == 0, done.stderr
-    return corpus
+def test_processes(corpus: Path, process: Command) -> None:
+    """Training, piping texts through the model, and a mistake, with nothing else in the process."""
+    trained = process("train", "config.yaml", cwd=corpus)
+    assert trained.returncode == 0, trained.stderr
+    predicted = process("predict", "run", "-", cwd=corpus, stdin="sweet ripe apple\n")
+    assert json.loads(predicted.stdout)["label"] == "fruit"
+    again = process("train", "config.yaml", cwd=corpus)
+    assert again.returncode == 1
+    assert again.stderr.startswith("satchel: ")
+    assert "--force" in again.stderr
 
 
 def test_train_writes_the_run_folder(run: Path) -> None:

@@ -54,7 +54,9 @@ def config(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "threads: 1\n"
         "data: {train: train.csv, validation: 0.2}\n"
         "vocabulary: {ngram_min_count: 1}\n"
-        "training: {epochs: 3, learning_rate: 4.0, batch_size: 4, weight_decay: 1e-4}\n"
+        # A linear layer that learns: with one that stays as it is, hardly any rate is too high.
+        "training: {epochs: 3, learning_rate: 4.0, linear_learning_rate: 0.1, bias_learning_rate: 0.1,\n"
+        "           batch_size: 4, weight_decay: 1e-4, label_smoothing: 0}\n"
     )
     return corpus
 
@@ -257,7 +259,7 @@ def test_a_run_from_a_model_resumes(config: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model.embedding_dim=7", r"model\.embedding_dim: old was trained with 16, and the config says 7"),
+        ("model.embedding_dim=7", r"model\.embedding_dim: old was trained with 8, and the config says 7"),
         ("text.lowercase=false", "text: old was trained with"),
         ("vocabulary.word_ngrams=1", r"vocabulary\.word_ngrams: old was trained with 2"),
     ],
