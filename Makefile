@@ -50,7 +50,7 @@ docs: install
 
 benchmark: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
-	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/compare.py $(DATA)
 
 clean:
 	rm -rf $(VENV) runs sample build dist
