@@ -79,6 +79,9 @@ def main() -> None:
     runs: list[Run] = []
     for corpus in options.corpora:
         files = prepare(corpus, options.data, options.texts)
+        for tool in options.tools:
+            if tool.startswith("satchel") and not runs:
+                measure(corpus, tool, files, options)  # compiles what is not compiled on this machine yet
         for _ in range(options.repeats):
             for tool in options.tools:
                 runs.append(measure(corpus, tool, files, options))

@@ -30,7 +30,9 @@ def prepare(name: str, data: Path, folder: Path) -> tuple[Path, Path]:
             _write_large(name, data, train, test)
         else:
             for part, path in (("train", train), ("test", test)):
-                path.write_text("".join(_lines(READERS[name](data, part))), encoding="utf-8")
+                lines = list(_lines(READERS[name](data, part)))
+                random.Random(1).shuffle(lines)  # fastText reads its file in order: some are sorted by class
+                path.write_text("".join(lines), encoding="utf-8")
     return train, test
 
 
