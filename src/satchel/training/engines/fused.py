@@ -1,6 +1,7 @@
 """The fused engine: compiled kernels on the CPU, the torch engine's arithmetic without autograd."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,13 @@ _LOSSES = {"cross_entropy": CROSS_ENTROPY, "binary_cross_entropy": BINARY_CROSS_
 class FusedEngine:
     """Trains parameters in their own memory; `satchel.training.engines.base` has the contract."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, choose_threads: bool = True) -> None:
+        """Prepares the training of a task.
+
+        Args:
+            task: what to train, and how.
+            choose_threads: whether to find out how many of the task's threads are fastest, or use all.
+        """
         self._parameters = task.parameters
         self._dataset = task.dataset
         self._model = task.model
@@ -30,7 +37,8 @@ class FusedEngine:
         self._class_weights = _ones_for(task.class_weights, len(task.parameters.bias))
         self._sample_weights = _ones_for(task.dataset.sample_weights, len(task.dataset))
         self._workers = Workers(min(task.threads, groups.GROUPS))
-        self._pace = _Pace(self._workers.threads)
+        threads = self._workers.threads
+        self._pace = _Pace([1, threads] if choose_threads else [threads])
         batch, dimension = task.training.batch_size, settled(task.model.embedding_dim)
         self._train = trainer(dimension)
         self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
@@ -147,8 +155,8 @@ class _Pace:
     more than is won, and how much more depends on the machine: 0.1 to 1.5 µs from core to core.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._counts = sorted({1, threads})
+    def __init__(self, counts: Sequence[int]) -> None:
+        self._counts = sorted(set(counts))
         self._best: dict[int, float] = {}
         self._calls = 0
 
