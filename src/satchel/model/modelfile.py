@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from satchel import __version__
+from satchel.data.featurizer import text_buffers
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
-from satchel.model.losses import LossName, loss_of, thresholds_of
 from satchel.model.parameters import Parameters, aligned_zeros, all_finite
 from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
@@ -59,11 +59,7 @@ _TYPES = {
 class Model:
     """A trained classifier and what it needs to read text as it did in training.
 
-    Attributes:
-        temperature: what logits are divided by.
-        loss: how logits become probabilities (`satchel.model.losses`).
-        thresholds: float32 [C], the least probability at which a document is given each label; None
-            where it is given the most probable one.
+    Its probabilities are the softmax of logits / `temperature`.
     """
 
     parameters: Parameters
@@ -74,13 +70,6 @@ class Model:
     vocabulary_settings: VocabularySettings
     settings: ModelSettings
     temperature: float = 1.0
-    loss: LossName = "cross_entropy"
-    thresholds: NDArray[np.float32] | None = None
-
-    @property
-    def is_multi_label(self) -> bool:
-        """Whether documents have any number of labels."""
-        return self.loss == "binary_cross_entropy"
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -105,8 +94,6 @@ def save_model(path: Path, model: Model) -> None:
         "labels": model.labels.labels,
         "label_counts": model.labels.counts,
         "temperature": model.temperature,
-        "loss": model.loss,
-        "thresholds": None if model.thresholds is None else model.thresholds.tolist(),
         "total_words": model.vocabulary.total_words,
         "documents": model.vocabulary.documents,
         "reader": model.reader.model_dump(),
@@ -119,6 +106,20 @@ def save_model(path: Path, model: Model) -> None:
     metadata = {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
     with replacing(path) as temporary:
         write_tensors(temporary, tensors, metadata)
+
+
+def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
+    """The size of a model file before it is written, without its JSON."""
+    features, words = len(vocabulary.hashes), len(vocabulary.words)
+    bounds, _ = text_buffers(vocabulary.words)
+    return (
+        4 * dimension * len(vocabulary)
+        + features * (8 + 8)
+        + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
+        + words * (4 + 8)
+        + int(bounds[-1] - bounds[0])
+        + 4 * classes * (dimension + 1)
+    )
 
 
 def load_model(path: Path) -> Model:
@@ -280,8 +281,6 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         settings = VocabularySettings.model_validate(description["vocabulary"])
         total_words = _count(description["total_words"])
         documents = _count(description["documents"])
-        loss = loss_of(description["loss"])
-        thresholds = thresholds_of(description["thresholds"], len(labels), loss)
         vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0, documents)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
@@ -303,8 +302,6 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         settings,
         model,
         temperature,
-        loss,
-        thresholds,
     )
 
 
