@@ -1,7 +1,7 @@
-"""Forward, backward and update of EmbeddingBag + Linear with cross entropy, in one pass over a batch.
+"""Forward, backward and update of EmbeddingBag + Linear with a cross entropy, in one pass over a batch.
 
-The model and its gradients are those of `nn.EmbeddingBag`, `nn.Linear`, `nn.CrossEntropyLoss` and
-`torch.optim.SGD` (Joulin et al. 2016, arXiv:1607.01759): gradients at the batch's starting weights,
+The model and its gradients are those of `nn.EmbeddingBag`, `nn.Linear`, `nn.CrossEntropyLoss` or
+`nn.BCEWithLogitsLoss` (summed over the classes) and `torch.optim.SGD` (Joulin et al. 2016, arXiv:1607.01759): gradients at the batch's starting weights,
 mean over the batch.
 
 Threads share a batch. Each adds up the rows that it owns (`kernels.groups`) for every document, then
@@ -28,8 +28,13 @@ from satchel.kernels.threads import wait_for_all
 # when that is so small that rows would lose digits (Bottou 2012, "Stochastic gradient descent tricks", 5.1).
 _LEAST_SHRINKAGE = 1e-2
 
+# The losses.
+CROSS_ENTROPY, BINARY_CROSS_ENTROPY = 0, 1
+
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
+_HALF = np.float32(0.5)
+_FACTORS = 512  # between 1 and 2, whose product is a float64
 
 
 @cache
@@ -43,12 +48,14 @@ def trainer(dimension: int) -> Callable[..., Any]:
         documents: what to train on, N documents in the order of training: `ids` int32 [T], rows of
             the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
             feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
-            [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`
-            int64 [N]; `sample_weights` float32 [N].
+            [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`:
+            int32 [L] classes, and int64 [N] each, where each document's begin and end there;
+            `sample_weights` float32 [N].
         step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
             what it is multiplied by for the linear layer; `weight_decay` of the embedding;
             `batch_size`; `smoothing` float32, share of a target spread over all classes;
-            `class_weights` float32 [C]; `pooling`, MEAN or SUM; `clip_norm`, 0 for none.
+            `class_weights` float32 [C], of its documents, or of its positives under binary cross entropy;
+            `pooling`, MEAN or SUM; `clip_norm`, 0 for none; `loss`, CROSS_ENTROPY or BINARY_CROSS_ENTROPY.
         parameters: `embedding` float32 [V * D], `linear` float32 [D, C], `bias` float32 [C]; updated.
             The linear layer lies on its side: loops over many classes become vector instructions.
         shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
@@ -85,7 +92,7 @@ def _train(  # type: ignore[no-untyped-def]
     scales,
 ):
     """What `trainer` says, of rows of `dimension` floats."""
-    rates, _, _, weight_decay, batch_size, _, _, _, clip_norm = step
+    rates, _, _, weight_decay, batch_size, _, _, _, clip_norm, _ = step
     classes = parameters[2].shape[0]
     shrunk = shrinkage[0]
     first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
@@ -159,10 +166,13 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
 def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
     """The weight of each document of a batch, into `scales`; returns their sum."""
     _, _, _, _, targets, sample_weights = documents
-    class_weights = step[6]
+    classes, firsts, _ = targets
+    class_weights, loss = step[6], step[9]
     total = np.float64(0)
     for q in range(start, stop):
-        scales[q] = np.float64(class_weights[targets[q]]) * np.float64(sample_weights[q])
+        scales[q] = np.float64(sample_weights[q])
+        if loss == CROSS_ENTROPY:
+            scales[q] *= np.float64(class_weights[classes[firsts[q]]])
         total += scales[q]
     return total
 
@@ -174,6 +184,7 @@ def _learn(  # type: ignore[no-untyped-def]
     """A document's loss, and the updates that it asks for: of the logits, and of its vector."""
     _, _, _, bounds, targets, sample_weights = documents
     smoothing, class_weights, pooling = step[5:8]
+    target_classes, firsts, lasts = targets
     _, linear, bias = parameters
     sums, h, z, g = scratch[0], scratch[1][q - start], scratch[2][q - start], scratch[3][q - start]
     classes = bias.shape[0]
@@ -190,7 +201,11 @@ def _learn(  # type: ignore[no-untyped-def]
         for c in range(classes):
             z[c] += linear[j, c] * value
     sample = sample_weights[q]
-    losses[q] = np.float64(sample) * _cross_entropy(z, targets[q], smoothing, class_weights)
+    if step[9] == CROSS_ENTROPY:
+        loss = _cross_entropy(z, target_classes[firsts[q]], smoothing, class_weights)
+    else:
+        loss = _binary_cross_entropy(z, target_classes[firsts[q] : lasts[q]], class_weights)
+    losses[q] = np.float64(sample) * loss
     share = np.float32(np.float64(sample) / total)
     scale *= -share * np.float32(rate / shrunk)
     for j in range(dimension):
@@ -237,6 +252,36 @@ def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-unty
         for c in range(classes):
             z[c] -= spread * class_weights[c]
     z[target] -= certain
+    return loss
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def _binary_cross_entropy(z, positives, class_weights):  # type: ignore[no-untyped-def]
+    """`nn.BCEWithLogitsLoss` of a document, summed over the classes; its gradient takes the place of z.
+
+    A class's loss is w softplus(-z) where the document has it, with its weight w, and softplus(z) where not.
+
+    Args:
+        z: float32 [C], the logits.
+        positives: int32, the document's classes, each once.
+        class_weights: float32 [C], `pos_weight` in torch.
+    """
+    classes = z.shape[0]
+    loss = np.float64(0)
+    for c in positives:
+        softplus = math.log(np.float64(_ONE + exp(-abs(z[c])))) + np.float64(_HALF * (z[c] + abs(z[c])))
+        loss += np.float64(class_weights[c]) * (softplus - np.float64(z[c])) - softplus
+    for first in range(0, classes, _FACTORS):
+        product = np.float64(1)
+        for c in range(first, min(classes, first + _FACTORS)):
+            e = exp(-abs(z[c]))
+            product *= np.float64(_ONE + e)
+            loss += np.float64(_HALF * (z[c] + abs(z[c])))  # max(z, 0), but for NaN, which stays one
+            inverse = _ONE / (_ONE + e)
+            z[c] = inverse if z[c] > _ZERO else e * inverse
+        loss += math.log(product)
+    for c in positives:
+        z[c] = class_weights[c] * (z[c] - _ONE)
     return loss
 
 

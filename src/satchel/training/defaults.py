@@ -68,6 +68,7 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     if settings.training.learning_rate != AUTO:
         rate = settings.training.learning_rate
     training = {
+        "loss": "cross_entropy" if corpus.train.label_ids is None else "binary_cross_entropy",
         "learning_rate": rate,
         "bias_learning_rate": min(_BIAS_RATE, _BIAS_STEP / rate),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,

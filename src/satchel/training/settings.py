@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat
 
 from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
+from satchel.model.losses import LossName
 from satchel.model.settings import ModelSettings
 from satchel.settings import Settings
 from satchel.training.schedule import LinearSchedule, Schedule
@@ -31,6 +32,11 @@ class TrainingSettings(Settings):
         "auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="`cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.",
+    )
+    loss: LossName | Literal["auto"] = Field(
+        "auto",
+        description="`cross_entropy`: one label a document; `binary_cross_entropy`: any number, each for "
+        "itself (one-vs-rest), summed over the classes; `auto`: by whether a training document has several.",
     )
     epochs: int = Field(10, ge=1, description="Passes over the training data.")
     batch_size: int = Field(32, ge=1, description="Documents a step.")

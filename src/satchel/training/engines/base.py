@@ -21,7 +21,8 @@ class Task:
         dataset: the training documents.
         model: the layer's options.
         training: the step's options.
-        class_weights: float32 [C], each class's weight in the loss, or None.
+        class_weights: float32 [C], each class's weight in the loss (of its positives alone under
+            binary cross entropy), or None.
         threads: how many threads to use; the result does not depend on it.
     """
 
@@ -37,7 +38,9 @@ class Engine(Protocol):
     """Trains the parameters of a task in place.
 
     The loss is `nn.CrossEntropyLoss(weight, label_smoothing)` of the mean over the batch (with
-    sample weights s: sum(s w l) / sum(s w)); the update is `torch.optim.SGD` with weight decay on the
+    sample weights s: sum(s w l) / sum(s w)), or `nn.BCEWithLogitsLoss(pos_weight)` summed over the
+    classes and of the mean over the batch (sum(s l) / sum(s)), so that a learning rate means the same
+    for a document whatever the number of classes; the update is `torch.optim.SGD` with weight decay on the
     embedding alone, and a learning rate of its own for the linear layer; gradients are taken at the
     batch's starting weights. A document without features counts: its logits are the bias.
     """

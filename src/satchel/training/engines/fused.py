@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.data.dataset import BagDataset
 from satchel.kernels import groups
-from satchel.kernels.sgd import trainer
+from satchel.kernels.sgd import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, trainer
 from satchel.model.scoring import POOLING
 from satchel.settings import settled
 from satchel.training.engines.base import Task
@@ -16,6 +17,7 @@ from satchel.workers import Workers
 _SHRINKAGE = "shrinkage"
 _TRIALS = 3  # calls with each number of threads, before one is chosen
 _TRY_AGAIN = 101  # of so many calls, one is with another number: the machine may have become busy
+_LOSSES = {"cross_entropy": CROSS_ENTROPY, "binary_cross_entropy": BINARY_CROSS_ENTROPY}
 
 
 class FusedEngine:
@@ -65,7 +67,7 @@ class FusedEngine:
             dataset.weights,
             dataset.offsets[order],
             self._bounds[order],
-            dataset.targets[order],
+            _targets(dataset, order),
             self._sample_weights[order],
         )
         step = (
@@ -78,6 +80,7 @@ class FusedEngine:
             self._class_weights,
             POOLING[self._model.mode],
             training.clip_norm or 0.0,
+            _LOSSES[settled(training.loss)],
         )
         linear = np.ascontiguousarray(parameters.weight.T)
         numbers = parameters.embedding.reshape(-1), linear, parameters.bias
@@ -121,6 +124,16 @@ class FusedEngine:
     def load_state(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Takes the factor back: see `Engine.load_state`."""
         self._shrinkage[:] = state[_SHRINKAGE]
+
+
+def _targets(
+    dataset: BagDataset, order: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Classes, and where those of each document of the order begin and end."""
+    if dataset.label_ids is None or dataset.label_offsets is None:
+        places = np.arange(len(order) + 1)
+        return dataset.targets[order].astype(np.int32), places[:-1], places[1:]
+    return dataset.label_ids, dataset.label_offsets[order], dataset.label_offsets[order + 1]
 
 
 def _mean_loss(losses: NDArray[np.float64], scales: NDArray[np.float64], batch_size: int) -> float:

@@ -1,4 +1,4 @@
-"""The reference engine: autograd, `nn.CrossEntropyLoss` and `torch.optim.SGD`, on the CPU or CUDA."""
+"""The reference engine: autograd, torch's losses and `torch.optim.SGD`, on the CPU or CUDA."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,9 +61,14 @@ class TorchEngine:
         }
         self._rate_factors = [factors.get(name, 1.0) for name in self._learned]
         self._class_weights = self._upload(task.class_weights)
-        self._losses = nn.CrossEntropyLoss(
-            self._class_weights, label_smoothing=settled(training.label_smoothing), reduction="none"
-        )
+        self._losses: nn.Module
+        self._binary = settled(training.loss) == "binary_cross_entropy"
+        if self._binary:
+            self._losses = nn.BCEWithLogitsLoss(pos_weight=self._class_weights, reduction="none")
+        else:
+            self._losses = nn.CrossEntropyLoss(
+                self._class_weights, label_smoothing=settled(training.label_smoothing), reduction="none"
+            )
         self._settings = task.model
         self._batch_size = training.batch_size
         self._clip_norm = training.clip_norm
@@ -71,7 +76,7 @@ class TorchEngine:
         self._documents = _Documents(
             torch.from_numpy(dataset.ids).to(self._device),
             torch.from_numpy(dataset.offsets).to(self._device),
-            torch.from_numpy(dataset.targets).to(self._device),
+            *(torch.from_numpy(array).to(self._device) for array in dataset.labels),
             self._upload(dataset.weights),
             self._upload(dataset.sample_weights),
         )
@@ -85,7 +90,7 @@ class TorchEngine:
             batches = documents.batches(self._batch_size)
             for batch, learning_rate in zip(batches, learning_rates.tolist(), strict=True):
                 # On the device: reading each loss would make the host wait for each step.
-                total += self._step(batch, learning_rate) * len(batch.targets)
+                total += self._step(batch, learning_rate) * len(batch)
             self._return_parameters()
             return float(total) / len(order)
 
@@ -128,7 +133,11 @@ class TorchEngine:
             group["lr"] = factor * learning_rate
         self._optimizer.zero_grad()
         logits = self._model(batch.ids, batch.offsets, batch.weights)
-        loss = self._mean(self._losses(logits, batch.targets), batch)
+        if self._binary:
+            losses = self._losses(logits, batch.multi_hot(logits.shape[1])).sum(dim=1)
+        else:
+            losses = self._losses(logits, batch.label_ids.long())
+        loss = self._mean(losses, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         if self._clip_norm is not None:
             _clip(list(self._learned.values()), self._clip_norm)
@@ -138,8 +147,8 @@ class TorchEngine:
     def _mean(self, losses: Tensor, batch: "_Documents") -> Tensor:
         """sum(s w l) / sum(s w), where w is in the losses [B] already, as `nn.CrossEntropyLoss` has it."""
         weights = torch.ones_like(losses)
-        if self._class_weights is not None:
-            weights = self._class_weights[batch.targets]
+        if self._class_weights is not None and not self._binary:
+            weights = self._class_weights[batch.label_ids]
         if batch.sample_weights is not None:
             losses, weights = losses * batch.sample_weights, weights * batch.sample_weights
         return losses.sum() / weights.sum()
@@ -178,39 +187,64 @@ class _Documents:
 
     ids: Tensor
     offsets: Tensor
-    targets: Tensor
+    label_ids: Tensor
+    label_offsets: Tensor
     weights: Tensor | None
     sample_weights: Tensor | None
 
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def multi_hot(self, classes: int) -> Tensor:
+        """1 where a document has a class, 0 elsewhere, [n, classes]."""
+        rows = torch.repeat_interleave(
+            torch.arange(len(self), device=self.offsets.device),
+            self.label_offsets.diff(),
+            output_size=len(self.label_ids),
+        )
+        found = torch.zeros(len(self), classes, device=self.offsets.device)
+        found[rows, self.label_ids.long()] = 1.0
+        return found
+
     def take(self, order: Tensor) -> "_Documents":
         """The documents of these numbers, [n], in this order, one after the other in memory."""
-        starts = self.offsets[order]
-        lengths = self.offsets[order + 1] - starts
-        offsets = nn.functional.pad(lengths.cumsum(0), (1, 0))
-        total = int(offsets[-1])
-        shifts = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
-        features = torch.arange(total, device=order.device) + shifts
+        features, offsets = _taken(self.offsets, order)
+        labels, label_offsets = _taken(self.label_offsets, order)
         return _Documents(
             self.ids[features],
             offsets,
-            self.targets[order],
+            self.label_ids[labels],
+            label_offsets,
             None if self.weights is None else self.weights[features],
             None if self.sample_weights is None else self.sample_weights[order],
         )
 
     def batches(self, size: int) -> Iterator["_Documents"]:
         """Views of `size` documents each; the last may be smaller."""
-        count = len(self.targets)
-        edges = [*range(0, count, size), count]
-        bounds = self.offsets[edges].tolist()  # all at once: the host waits once
-        for (first, last), (begin, end) in zip(pairwise(edges), pairwise(bounds), strict=True):
+        edges = [*range(0, len(self), size), len(self)]
+        # All at once: the host waits once.
+        bounds = torch.stack([self.offsets[edges], self.label_offsets[edges]], dim=1).tolist()
+        for (first, last), ((begin, first_label), (end, last_label)) in zip(
+            pairwise(edges), pairwise(bounds), strict=True
+        ):
             yield _Documents(
                 self.ids[begin:end],
                 self.offsets[first : last + 1] - begin,
-                self.targets[first:last],
+                self.label_ids[first_label:last_label],
+                self.label_offsets[first : last + 1] - first_label,
                 None if self.weights is None else self.weights[begin:end],
                 None if self.sample_weights is None else self.sample_weights[first:last],
             )
+
+
+def _taken(offsets: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
+    """Where to find the entries of some rows of compressed sparse rows, and their offsets there."""
+    starts = offsets[order]
+    lengths = offsets[order + 1] - starts
+    taken = nn.functional.pad(lengths.cumsum(0), (1, 0))
+    total = int(taken[-1])
+    shifts = torch.repeat_interleave(starts - taken[:-1], lengths, output_size=total)
+    return torch.arange(total, device=order.device) + shifts, taken
 
 
 def _clip(parameters: list[nn.Parameter], limit: float) -> None:
