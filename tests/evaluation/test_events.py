@@ -12,7 +12,7 @@ from tests.evaluation.models import random_model
 
 
 def record(epoch: int) -> EpochRecord:
-    figures = ValidationFigures(loss=0.5 / epoch, accuracy=0.5 + 0.1 * epoch, f1_macro=0.4)
+    figures = ValidationFigures(loss=0.5 / epoch, accuracy=0.5 + 0.1 * epoch, f1_macro=0.4, f1_micro=0.5)
     return EpochRecord(
         epoch=epoch, step=epoch * 10, learning_rate=0.1, train_loss=1.0 / epoch, validation=figures,
         is_best=True, seconds=1.0, documents_per_second=100.0, features_per_second=1000.0,

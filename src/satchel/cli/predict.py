@@ -41,8 +41,14 @@ def predict(
         int | None, typer.Option(min=1, help="Give so many labels, most probable first.")
     ] = None,
     threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Give no label less probable than this.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Give no label less probable than this; of a model of several labels, in place of its own.",
+            show_default=False,
+        ),
+    ] = None,
     min_probability: MinProbabilityOption = 0.0,
     abstain_label: AbstainLabelOption = None,
     output_format: Annotated[
@@ -83,10 +89,13 @@ def predict(
     )
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     labels = loaded.labels.labels
+    thresholds = loaded.thresholds if threshold is None else None
     choice = Choice(
-        min(top_k or 1, len(labels)),
-        threshold,
-        listed=top_k is not None,
+        min(top_k or (len(labels) if loaded.is_multi_label else 1), len(labels)),
+        threshold or 0.0,
+        thresholds,
+        listed=top_k is not None or loaded.is_multi_label,
+        separator=(loaded.reader.label_separator or ",") if loaded.is_multi_label else None,
         min_probability=min_probability,
         abstain_label=abstain_label,
         errors=on_error == "skip",

@@ -130,6 +130,8 @@ def _write_pages(
     result: "RunResult", folder: "RunFolder", test: dict[str, Any] | None, reporter: "Reporter"
 ) -> None:
     """Writes what there is to look at: the report, and event files where they are wanted."""
+    if result.model.is_multi_label:
+        return  # both show one class a document
     if result.settings.report:
         from satchel.evaluation.report.of_run import report_run
 

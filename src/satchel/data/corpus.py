@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.bags import Bags, concatenate
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
-from satchel.data.encoded import EncodedData, encode, encode_files, labelled_batches, single_labels
+from satchel.data.encoded import EncodedData, check_single, encode, encode_files, labelled, labelled_batches
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
+from satchel.data.labelling import Labelling, labelling
 from satchel.data.readers import named
 from satchel.data.settings import (
     DataSettings,
@@ -106,6 +106,7 @@ def read_corpus(
     *,
     seed: int,
     threads: int,
+    multi_label: bool | None = None,
     known: Known | None = None,
     reporter: Reporter = SILENT,
 ) -> Corpus:
@@ -118,6 +119,7 @@ def read_corpus(
         weighting: what each feature of a document counts.
         seed: decides which documents are validated on.
         threads: how many threads work; the result is the same.
+        multi_label: whether documents may have any number of labels; None: if a training document has.
         known: features and labels that are kept, however rare they are in the files, and stay behind
             the others where the files lack them; or None.
         reporter: hears of the progress.
@@ -126,7 +128,8 @@ def read_corpus(
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
     """
     featurizer = Featurizer(text, vocabulary, Workers(threads))
-    reading = _Reading(data, featurizer, FeatureCounter(featurizer.workers, vocabulary.buckets), seed)
+    counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
+    reading = _Reading(data, featurizer, counter, seed, multi_label)
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
     labels = reading.label_set(data, () if known is None else known.labels.labels)
@@ -145,10 +148,16 @@ def read_corpus(
         train = reading.training_set(concatenate(pieces), labels)
     encoder = Encoder(featurizer, selected, weighting)
     if reading.validation is not None:
-        validation = encode(iter(reading.validation), encoder, labels)
+        validation = encode(iter(reading.validation), encoder, labels, multi_label=reading.is_multi_label)
     elif isinstance(data.validation, str | list):
         validation = encode_files(
-            data.validation, data.reader(), encoder, labels, "Reading validation", reporter
+            data.validation,
+            data.reader(),
+            encoder,
+            labels,
+            "Reading validation",
+            reporter,
+            multi_label=reading.is_multi_label,
         )
     else:
         validation = None
@@ -163,11 +172,12 @@ class _Reading:
     featurizer: Featurizer
     counter: FeatureCounter
     seed: int
-    validation: list[tuple[pa.LargeStringArray, pa.StringArray]] | None = field(init=False)
+    multi_label: bool | None
+    validation: list[tuple[pa.LargeStringArray, Labelling]] | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
     _pieces: list[Bags] = field(default_factory=list)
-    _codes: list[NDArray[np.int64]] = field(default_factory=list)
-    _numbers: dict[str, int] = field(default_factory=dict)
+    _labels: list[Labelling] = field(default_factory=list)
+    _several: bool = False
     _documents: dict[str, int] = field(default_factory=dict)
     _first_place: dict[str, str] = field(default_factory=dict)
 
@@ -176,35 +186,36 @@ class _Reading:
         self._split = StratifiedSplit(fraction, self.seed) if isinstance(fraction, float) else None
         self.validation = None if self._split is None else []
 
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether documents have any number of labels: as was said, or as they are."""
+        return self._several if self.multi_label is None else self.multi_label
+
     def add(self, batch: pa.RecordBatch) -> None:
         """Counts and encodes a batch, but for what goes to validation."""
-        texts, labels = batch.column(batches.TEXT), single_labels(batch)
-        encoded = labels.dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        codes = encoded.indices.to_numpy().astype(np.int64)
-        self._notice(batch, names, codes)
+        if self.multi_label is False:
+            check_single(batch)
+        texts, labels = batch.column(batches.TEXT), labelling(batch.column(batches.LABELS))
+        self._several |= not labels.is_single
+        self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
-            chosen = self._split.choose(codes, names)
-            mask = pa.array(chosen)
-            self.validation.append((texts.filter(mask), labels.filter(mask)))
-            texts = texts.filter(pc.invert(mask))
-            codes = codes[~chosen]
+            chosen = self._split.choose(labels.first, labels.names)
+            self.validation.append((texts.filter(pa.array(chosen)), labels.of(chosen)))
+            texts, labels = texts.filter(pa.array(~chosen)), labels.of(~chosen)
         if not len(texts):
             return
-        renumbered = np.array([self._numbers[name] for name in names], dtype=np.int64)
-        self._codes.append(renumbered[codes])
+        self._labels.append(labels)
         pieces = self.featurizer.features(texts)
         numbers = self.counter.add(pieces)
         self._pieces.extend(Bags(ids, piece.offsets) for ids, piece in zip(numbers, pieces, strict=True))
 
-    def _notice(self, batch: pa.RecordBatch, names: list[str], codes: NDArray[np.int64]) -> None:
+    def _notice(self, batch: pa.RecordBatch, labels: Labelling) -> None:
         """Counts the labels, and remembers where each was first seen."""
-        for number, (name, count) in enumerate(
-            zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
-        ):
-            if name not in self._numbers:
-                self._numbers[name] = len(self._numbers)
-                line = batch.column(batches.LINE)[int(np.argmax(codes == number))].as_py()
+        for name, count in labels.counts().items():
+            if name not in self._first_place:
+                place = int(np.argmax(labels.codes == labels.names.index(name)))
+                document = int(np.searchsorted(labels.offsets, place, "right")) - 1
+                line = batch.column(batches.LINE)[document].as_py()
                 self._first_place[name] = f"{batches.source_of(batch)}:{line}"
             self._documents[name] = self._documents.get(name, 0) + count
 
@@ -219,7 +230,7 @@ class _Reading:
                 f"{named(data.train)}: every document has the label {only!r}: a classifier needs "
                 "at least two; is data.label the right column?"
             )
-        if self._split is not None:
+        if self._split is not None and not self.is_multi_label:
             lone = sorted(name for name, count in self._documents.items() if count == 1)
             if lone:
                 more = f" (and {len(lone) - 1} more classes like it)" if len(lone) > 1 else ""
@@ -228,8 +239,10 @@ class _Reading:
                     f"{more}, too few to train and validate on: add documents, merge the class "
                     "with another, or set data.validation to a file or to null"
                 )
-        kept = np.bincount(np.concatenate(self._codes), minlength=len(self._numbers)).tolist()
-        counts = {name: kept[number] for name, number in self._numbers.items()}
+        counts: dict[str, int] = {}
+        for labels in self._labels:
+            for name, count in labels.counts().items():
+                counts[name] = counts.get(name, 0) + count
         return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
 
     def bags(self, rows: NDArray[np.int32], first_bucket: int) -> list[Bags]:
@@ -245,5 +258,4 @@ class _Reading:
 
     def training_set(self, documents: Bags, labels: LabelSet) -> BagDataset:
         """The training documents, with their classes."""
-        targets = labels.of_values(list(self._numbers))[np.concatenate(self._codes)]
-        return BagDataset(documents.ids, documents.offsets, targets, documents.weights)
+        return labelled(documents, self._labels, labels, multi_label=self.is_multi_label)

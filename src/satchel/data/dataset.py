@@ -40,6 +40,13 @@ class BagDataset:
             return self.targets.astype(np.int32), np.arange(len(self) + 1)
         return self.label_ids, self.label_offsets
 
+    def multi_hot(self, classes: int) -> NDArray[np.bool_]:
+        """Which classes each document has, bool [N, classes]."""
+        ids, offsets = self.labels
+        has = np.zeros((len(self), classes), dtype=bool)
+        has[np.repeat(np.arange(len(self)), np.diff(offsets)), ids] = True
+        return has
+
     @property
     def bags(self) -> Bags:
         """The documents without their classes."""

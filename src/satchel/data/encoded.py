@@ -1,6 +1,6 @@
 """Labelled files -> encoded data sets, in terms of a vocabulary and a label set."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satchel.data import batches
-from satchel.data.bags import NO_BAGS, concatenate
+from satchel.data.bags import NO_BAGS, Bags, concatenate
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
+from satchel.data.labelling import Labelling, labelling
 from satchel.data.readahead import read_ahead
 from satchel.data.readers import read, total_bytes
 from satchel.data.rejects import Rejects
@@ -26,7 +27,8 @@ class EncodedData:
 
     Attributes:
         dataset: the documents.
-        unknown_labels: labels that training never saw, and how many documents have each.
+        unknown_labels: labels that training never saw, and how many documents have each; of a document
+            with several, the others count.
         empty: documents without a known feature.
         known_words: words of the vocabulary among all `words` of the texts.
         words: how many words the texts have.
@@ -50,15 +52,25 @@ def single_labels(batch: pa.RecordBatch) -> pa.StringArray:
         DataError: a document has none or several.
     """
     column = batch.column(batches.LABELS)
-    lengths = np.asarray(pc.list_value_length(column))
+    check_single(batch)
+    return column.flatten()
+
+
+def check_single(batch: pa.RecordBatch) -> None:
+    """Refuses documents with none or several labels.
+
+    Raises:
+        DataError: names the first.
+    """
+    lengths = np.asarray(pc.list_value_length(batch.column(batches.LABELS)))
     wrong = np.flatnonzero(lengths != 1)
     if len(wrong):
         line = batch.column(batches.LINE)[int(wrong[0])].as_py()
         raise DataError(
-            f"{batches.source_of(batch)}:{line}: a document with {lengths[wrong[0]]} labels: each "
-            "needs exactly one; keep one, or split the document into one for each label"
+            f"{batches.source_of(batch)}:{line}: a document with {lengths[wrong[0]]} labels: this needs "
+            "exactly one for each; keep one, or train with training.loss: binary_cross_entropy, which "
+            "takes any number"
         )
-    return column.flatten()
 
 
 def encode_files(
@@ -69,45 +81,69 @@ def encode_files(
     title: str,
     reporter: Reporter = SILENT,
     watch: Callable[[pa.RecordBatch], None] | None = None,
+    *,
+    multi_label: bool = False,
 ) -> EncodedData:
     """Reads labelled files and encodes them as a model's vocabulary and labels have it.
 
-    `watch` is shown each batch that is read.
+    `watch` is shown each batch that is read. `multi_label`: documents may have any number of labels.
     """
 
-    def documents() -> Iterator[tuple[pa.LargeStringArray, pa.StringArray]]:
+    def documents() -> Iterator[tuple[pa.LargeStringArray, Labelling]]:
         for batch in labelled_batches(paths, settings, title, reporter):
             if watch is not None:
                 watch(batch)
-            yield batch.column(batches.TEXT), single_labels(batch)
+            if not multi_label:
+                check_single(batch)
+            yield batch.column(batches.TEXT), labelling(batch.column(batches.LABELS))
 
-    return encode(documents(), encoder, labels)
+    return encode(documents(), encoder, labels, multi_label=multi_label)
 
 
 def encode(
-    documents: Iterator[tuple[pa.LargeStringArray, pa.StringArray]],
+    documents: Iterator[tuple[pa.LargeStringArray, Labelling]],
     encoder: Encoder,
     labels: LabelSet,
+    *,
+    multi_label: bool = False,
 ) -> EncodedData:
-    """Encodes texts, large_string [N], with a label each, string [N], batch by batch."""
+    """Encodes texts, large_string [N], with their labels, batch by batch."""
     pieces = []
-    targets = [np.empty(0, dtype=np.int64)]
+    found: list[Labelling] = []
     unknown: dict[str, int] = {}
     known_words = words = 0
-    for texts, names in documents:
+    for texts, named in documents:
         if not len(texts):
             continue
         encoded = encoder.encode(texts)
         pieces.append(encoded.bags)
         known_words += encoded.known_words
         words += encoded.words
-        found = labels.targets(names)
-        targets.append(found)
-        for name in names.filter(pa.array(found < 0)).to_pylist():
-            unknown[name] = unknown.get(name, 0) + 1
+        found.append(named)
+        for name, count in named.counts().items():
+            if name not in labels.labels:
+                unknown[name] = unknown.get(name, 0) + count
     bags = concatenate(pieces or [NO_BAGS])
-    dataset = BagDataset(bags.ids, bags.offsets, np.concatenate(targets), bags.weights)
-    return EncodedData(dataset, unknown, known_words, words)
+    return EncodedData(labelled(bags, found, labels, multi_label=multi_label), unknown, known_words, words)
+
+
+def labelled(bags: Bags, found: Sequence[Labelling], labels: LabelSet, *, multi_label: bool) -> BagDataset:
+    """Documents with their classes; labels that are none of `labels` are -1, or of several left out."""
+    if not multi_label:
+        targets = [labels.of_values(each.names)[each.codes] for each in found]
+        return BagDataset(
+            bags.ids, bags.offsets, np.concatenate([np.empty(0, np.int64), *targets]), bags.weights
+        )
+    known = [each.known(labels) for each in found]
+    counts = np.concatenate([np.empty(0, np.int64), *(np.diff(offsets) for _, offsets in known)])
+    return BagDataset(
+        bags.ids,
+        bags.offsets,
+        np.empty(0, dtype=np.int64),
+        bags.weights,
+        label_ids=np.concatenate([np.empty(0, np.int32), *(ids for ids, _ in known)]),
+        label_offsets=np.append(0, counts.cumsum()),
+    )
 
 
 def labelled_batches(

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 
 from satchel.data import batches
+from satchel.data.labelling import labelling
 from satchel.data.readers import read
 from satchel.data.settings import DataSettings
 from satchel.data.splitting import StratifiedSplit
@@ -28,8 +28,8 @@ def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch
         return
     split = StratifiedSplit(data.validation, seed)
     for batch in read(data.train, data.reader(), labelled=True):
-        encoded = batch.column(batches.LABELS).flatten().dictionary_encode()
-        chosen = split.choose(encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist())
+        labels = labelling(batch.column(batches.LABELS))
+        chosen = split.choose(labels.first, labels.names)
         kept = batch.filter(pa.array(chosen))
         if kept.num_rows:
             yield kept

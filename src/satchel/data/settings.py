@@ -52,6 +52,12 @@ class ReaderSettings(Settings):
         "__label__",
         description="What marks a label in the fastText format; empty: the first word is the label.",
     )
+    label_separator: str | None = Field(
+        None,
+        min_length=1,
+        description="What stands between the labels of a document that has several, in a column of text: "
+        "`','`. Left out: a column holds one label, or a list of them.",
+    )
     label_pattern: str | None = Field(
         None,
         description="Regular expression (RE2) applied to each label; what it matches, or its first "

@@ -30,7 +30,7 @@ class StratifiedSplit:
         """Which of the next documents go to validation.
 
         Args:
-            labels: each document's label as an index into `names`, [N].
+            labels: each document's label as an index into `names`, [N]; of several the first.
             names: the labels.
 
         Returns:

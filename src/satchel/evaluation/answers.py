@@ -84,7 +84,16 @@ def answer_files(
             raise DataError(f"{batches.source_of(batch)}: column {column!r} holds no plain values") from error
 
     labels = model.labels
-    data = encode_files(paths, reader, predictor.encoder, labels, "Evaluating", reporter, keep)
+    data = encode_files(
+        paths,
+        reader,
+        predictor.encoder,
+        labels,
+        "Evaluating",
+        reporter,
+        keep,
+        multi_label=model.is_multi_label,
+    )
     _check(data, labels.labels, paths, reporter)
     dataset = data.dataset
     return Answers(
@@ -97,15 +106,15 @@ def answer_files(
 
 def _check(data: EncodedData, labels: Sequence[str], paths: Paths, reporter: Reporter) -> None:
     """Reports labels that the model does not know; stops where there is no other."""
-    targets = data.dataset.targets
+    documents, known = len(data.dataset), len(data.dataset.labels[0])
     if data.unknown_labels:
         few = sorted(data.unknown_labels)[:5]
         reporter.warning(
-            f"{sum(data.unknown_labels.values())} of {len(targets)} documents have labels that "
+            f"{sum(data.unknown_labels.values())} of {documents} documents have labels that "
             f"training never saw ({', '.join(map(repr, few))}"
             f"{', …' if len(data.unknown_labels) > len(few) else ''}): left out of the figures"
         )
-    if not (targets >= 0).any():
+    if not known or (data.dataset.labels[0] < 0).all():
         raise DataError(
             f"{named(paths)}: no document has a label of the model's "
             f"({', '.join(map(repr, labels[:5]))}, …): is it the right file, and the "

@@ -44,10 +44,10 @@ class Explanation:
         labels: the C classes.
         bias: float64 [C].
         contributions: one for each different feature that the model knows.
-        logits: float64 [C], at the model's temperature: their softmax are the probabilities.
+        logits: float64 [C], at the model's temperature: the probabilities are made of them.
         probabilities: float32 [C], as `predict` gives them.
         words: where the text's words are, as positions of characters.
-        unknown: the words among them that no known feature covers.
+        is_multi_label: whether each logit is a matter of its own (`satchel.model.losses`).
     """
 
     text: str
@@ -57,6 +57,7 @@ class Explanation:
     logits: NDArray[np.float64]
     probabilities: NDArray[np.float32]
     words: tuple[tuple[int, int], ...]
+    is_multi_label: bool = False
 
     def ranking(self) -> list[int]:
         """The classes, most probable first."""
@@ -66,7 +67,8 @@ class Explanation:
     def standing_out(self, label: int, against: int | None = None) -> NDArray[np.float64]:
         """How much more each contribution adds to one logit than to another, or to the mean of all.
 
-        What is added to every logit alike changes no probability, so this is what speaks for the class.
+        What is added to every logit alike changes no probability, so this is what speaks for the class;
+        but where documents have any number of labels it is what is added to its own logit.
 
         Args:
             label: the class.
@@ -78,6 +80,8 @@ class Explanation:
         if not self.contributions:
             return np.zeros(0)
         shares = np.stack([contribution.logits for contribution in self.contributions])
+        if self.is_multi_label and against is None:
+            return shares[:, label]
         other = shares.mean(axis=1) if against is None else shares[:, against]
         ahead: NDArray[np.float64] = shares[:, label] - other
         return ahead
@@ -169,6 +173,7 @@ class Explainer:
             bias + shares.sum(axis=0),
             probabilities,
             document.words(),
+            self.model.is_multi_label,
         )
 
     def _shares(

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from satchel.data.settings import Column, Paths, ReaderSettings
+from satchel.errors import ConfigError
 from satchel.evaluation.answers import Answers, answer_files
 from satchel.evaluation.comparison import Comparison, compare
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
+from satchel.evaluation.multilabel import MultiLabelEvaluation, evaluate_multi_label
 from satchel.evaluation.slices import slices
 from satchel.model.modelfile import Model
 from satchel.reporting import SILENT, Reporter
@@ -21,7 +23,7 @@ def evaluate_files(
     threads: int,
     reporter: Reporter = SILENT,
     column: Column | None = None,
-) -> Evaluation:
+) -> Evaluation | MultiLabelEvaluation:
     """Reads labelled files and says how well the model does on them.
 
     Labels that training never saw are counted and reported, not fatal.
@@ -36,8 +38,19 @@ def evaluate_files(
 
     Raises:
         DataError: a file cannot be read, or no document has a label that the model knows.
+        ConfigError: a column is given with a model of several labels.
     """
+    if column is not None and model.is_multi_label:
+        raise ConfigError("--slice is for models that give one label: leave it out")
     answers = answer_files(model, paths, reader, threads, column=column, reporter=reporter)
+    if model.thresholds is not None:
+        return evaluate_multi_label(
+            answers.probabilities,
+            answers.data.dataset.multi_hot(len(answers.labels)),
+            model.thresholds,
+            answers.labels,
+            answers.data.unknown_labels,
+        )
     return evaluate_answers(answers, model, column)
 
 
@@ -104,7 +117,10 @@ def compare_files(
 
     Raises:
         DataError: as `evaluate_files` and `compare`.
+        ConfigError: a model gives several labels.
     """
+    if any(model.is_multi_label for model in models):
+        raise ConfigError("two models are compared where each gives one label: evaluate them one by one")
     first, second = (
         answer_files(model, paths, reader, threads, reporter=reporter)
         for model, reader in zip(models, readers, strict=True)

@@ -20,6 +20,7 @@ from satchel.data.corpus import Corpus
 from satchel.data.readers import read
 from satchel.errors import DataError, DivergedError
 from satchel.model import scoring
+from satchel.model.losses import link_in_place
 from satchel.model.parameters import initial_parameters
 from satchel.reporting import SILENT, Reporter
 from satchel.settings import settled
@@ -101,6 +102,8 @@ def cross_validated(
         DivergedError: the training went to infinity.
     """
     dataset, labels = corpus.train, corpus.labels
+    if dataset.label_ids is not None:
+        raise DataError("--label-errors: documents have several labels: it judges those with one alone")
     few = [label for label, count in zip(labels.labels, labels.counts, strict=True) if count < FOLDS]
     if few:
         raise DataError(
@@ -131,7 +134,7 @@ def cross_validated(
             logits = scoring.logits(parameters, settings.model.mode, dataset.bags, workers)[held_out]
             if not np.isfinite(logits).all():
                 raise DivergedError("the cross-validation diverged: lower training.learning_rate")
-            scoring.softmax_in_place(logits, workers)
+            link_in_place(settled(settings.training.loss), logits, workers)
             found[held_out] = logits
             bar.advance(1)
     return found

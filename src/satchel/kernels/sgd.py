@@ -1,8 +1,8 @@
 """Forward, backward and update of EmbeddingBag + Linear with a cross entropy, in one pass over a batch.
 
 The model and its gradients are those of `nn.EmbeddingBag`, `nn.Linear`, `nn.CrossEntropyLoss` or
-`nn.BCEWithLogitsLoss` (summed over the classes) and `torch.optim.SGD` (Joulin et al. 2016, arXiv:1607.01759): gradients at the batch's starting weights,
-mean over the batch.
+`nn.BCEWithLogitsLoss` (summed over the classes) and `torch.optim.SGD` (Joulin et al. 2016,
+arXiv:1607.01759): gradients at the batch's starting weights, mean over the batch.
 
 Threads share a batch. Each adds up the rows that it owns (`kernels.groups`) for every document, then
 goes from there to the loss and back for its share of the documents, then updates its rows and its

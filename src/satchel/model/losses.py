@@ -21,10 +21,13 @@ _LINKS: dict[LossName, _Link] = {
 }
 
 
+LOSSES = tuple(_LINKS)
+
+
 def link_in_place(loss: LossName, found: NDArray[np.float32], workers: Workers) -> None:
     """Turns logits [N, C] into the probabilities that a loss means by them.
 
-    Cross entropy: softmax, each row sums to 1. Binary cross entropy: the sigmoid of each, whatever the others.
+    Cross entropy: softmax, each row sums to 1. Binary cross entropy: the sigmoid of each by itself.
     """
     link = _LINKS[loss]
     workers.map(lambda rows: link(*rows, found), workers.ranges(len(found)))

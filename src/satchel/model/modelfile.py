@@ -37,6 +37,7 @@ from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
+from satchel.model.losses import LOSSES, LossName
 from satchel.model.parameters import Parameters, aligned_zeros, all_finite
 from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
@@ -59,7 +60,12 @@ _TYPES = {
 class Model:
     """A trained classifier and what it needs to read text as it did in training.
 
-    Its probabilities are the softmax of logits / `temperature`.
+    Attributes:
+        temperature: probabilities are those of logits / `temperature`.
+        loss: which says how logits become probabilities (`satchel.model.losses`), and whether documents
+            have any number of labels.
+        thresholds: float32 [C], the least probability at which a document is given each label; None
+            where it is given the most probable one.
     """
 
     parameters: Parameters
@@ -70,6 +76,13 @@ class Model:
     vocabulary_settings: VocabularySettings
     settings: ModelSettings
     temperature: float = 1.0
+    loss: LossName = "cross_entropy"
+    thresholds: NDArray[np.float32] | None = None
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether documents have any number of labels."""
+        return self.loss == "binary_cross_entropy"
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -94,6 +107,8 @@ def save_model(path: Path, model: Model) -> None:
         "labels": model.labels.labels,
         "label_counts": model.labels.counts,
         "temperature": model.temperature,
+        "loss": model.loss,
+        "thresholds": None if model.thresholds is None else model.thresholds.tolist(),
         "total_words": model.vocabulary.total_words,
         "documents": model.vocabulary.documents,
         "reader": model.reader.model_dump(),
@@ -287,6 +302,10 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
     temperature = description["temperature"]
     if not (isinstance(temperature, float) and 0 < temperature < math.inf):
         raise _damaged(path, f"its temperature is {temperature!r}")
+    loss = description["loss"]
+    if loss not in LOSSES:
+        raise _damaged(path, f"its loss is {loss!r}")
+    thresholds = _thresholds(path, description["thresholds"], len(labels), loss)
     model = ModelSettings.model_validate(description["model"])
     if model.weighting.name != "none" and vocabulary.document_counts is None and len(vocabulary):
         raise _damaged(path, "it weighs features, and has no counts of documents to do so")
@@ -302,7 +321,19 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         settings,
         model,
         temperature,
+        loss,
+        thresholds,
     )
+
+
+def _thresholds(path: Path, values: Any, classes: int, loss: LossName) -> NDArray[np.float32] | None:
+    if (values is None) is (loss == "binary_cross_entropy"):
+        raise _damaged(path, f"its loss, {loss}, and its thresholds do not go together")
+    if values is None:
+        return None
+    if len(values) != classes or not all(type(value) is float and 0 <= value <= 1 for value in values):
+        raise _damaged(path, "its thresholds are not a probability for each label")
+    return np.array(values, dtype=np.float32)
 
 
 def _count(value: Any) -> int:

@@ -12,6 +12,7 @@ from satchel.data.featurizer import Featurizer
 from satchel.errors import ModelFileError
 from satchel.kernels import infer
 from satchel.model import scoring
+from satchel.model.losses import link_in_place
 from satchel.model.modelfile import Model
 from satchel.workers import Workers
 
@@ -21,7 +22,7 @@ class Predictions:
     """What a model says of N texts.
 
     Attributes:
-        probabilities: float32 [N, C], each row sums to 1.
+        probabilities: float32 [N, C]; each row sums to 1 where documents have one label.
         empty: bool [N], texts without a known feature, scored by the bias alone.
     """
 
@@ -33,6 +34,22 @@ class Predictions:
         classes = np.empty((len(self.probabilities), min(k, self.probabilities.shape[1])), dtype=np.int64)
         infer.best_classes(0, len(classes), self.probabilities, classes)
         return classes, np.take_along_axis(self.probabilities, classes, axis=1)
+
+    def over(
+        self, thresholds: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]:
+        """The labels whose probabilities reach their thresholds, [C], of each text at most k.
+
+        Returns:
+            Classes [N, m], probabilities [N, m] and which of them reach theirs, bool [N, m]: those that
+            do come first, the most probable first; m is 1 at least, and no more than the most.
+        """
+        reached = self.probabilities >= thresholds
+        most = max(1, min(k, int(reached.sum(axis=1).max(initial=0))))
+        # A probability is at most 1: those that reach come before the others.
+        order = np.argsort(-(self.probabilities + np.where(reached, 2, 0)), axis=1, kind="stable")[:, :most]
+        given = np.take_along_axis(reached, order, axis=1)
+        return order, np.take_along_axis(self.probabilities, order, axis=1), given
 
 
 class Predictor:
@@ -63,7 +80,7 @@ class Predictor:
             ModelFileError: the model's values are so large that they give none.
         """
         found = scoring.logits(self._parameters, self.model.settings.mode, bags, self._workers)
-        scoring.softmax_in_place(found, self._workers)
+        link_in_place(self.model.loss, found, self._workers)
         if not np.isfinite(found.sum(dtype=np.float64)):
             raise ModelFileError(
                 "the model gives probabilities that are not finite, because its values are too large: train "

@@ -1,4 +1,4 @@
-"""Encoded documents -> logits and probabilities, on all threads, without torch."""
+"""Encoded documents -> logits, on all threads, without torch."""
 
 from typing import Literal
 
@@ -39,8 +39,3 @@ def logits(
 
     workers.map(run, workers.ranges(len(found)))
     return found
-
-
-def softmax_in_place(found: NDArray[np.float32], workers: Workers) -> None:
-    """Turns logits [N, C] into probabilities; each row sums to 1."""
-    workers.map(lambda rows: infer.softmax_in_place(*rows, found), workers.ranges(len(found)))

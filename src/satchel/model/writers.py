@@ -27,7 +27,9 @@ class Choice:
     Attributes:
         top_k: how many labels, most probable first.
         threshold: labels less probable than this are not given.
+        thresholds: float32 [C], one for each label of the model in place of `threshold`, or None.
         listed: whether labels and probabilities come as lists, also when there is one.
+        separator: what stands between the labels of a list in one field of CSV; None: each has columns.
         min_probability: where the most probable label is less probable than this, no label of the model is
             given.
         abstain_label: what is given instead, with the probability of the most probable label; or nothing.
@@ -36,7 +38,9 @@ class Choice:
 
     top_k: int = 1
     threshold: float = 0.0
+    thresholds: NDArray[np.float32] | None = None
     listed: bool = False
+    separator: str | None = None
     min_probability: float = 0.0
     abstain_label: str | None = None
     errors: bool = False
@@ -113,16 +117,24 @@ class JsonLines:
 
 
 class Csv:
-    """A header, then `id` where the input has one, `label`, `probability` (`label_2`, … for more)."""
+    """A header, then `id` where the input has one, `label`, `probability` (`label_2`, … for more).
+
+    With a separator, all in two fields, `labels` and `probabilities`.
+    """
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([_csv_field(label) for label in choice.names(labels)])
+        names = choice.names(labels)
+        if choice.separator is None:
+            names = [_csv_field(label) for label in names]
+        self._labels = pa.array(names)
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
         """The names of the columns."""
         names = ["id"] if has_id else []
-        for rank in range(1, self._choice.top_k + 1):
+        if self._choice.separator is not None:
+            names += ["labels", "probabilities"]
+        for rank in range(1, self._choice.top_k + 1 if self._choice.separator is None else 1):
             suffix = f"_{rank}" if self._choice.listed else ""
             names += [f"label{suffix}", f"probability{suffix}"]
         names += ["error"] if self._choice.errors else []
@@ -136,7 +148,14 @@ class Csv:
         parts: list[pa.Array | str] = []
         if ids is not None:
             parts += [_strings([_csv_field(str(value)) for value in ids.to_pylist()]), ","]
-        for rank, (names, numbers) in enumerate(columns):
+        separator = self._choice.separator
+        if separator is not None:
+            joined = _joined([names for names, _ in columns], kept, separator)
+            numbers = _joined([numbers for _, numbers in columns], kept, separator)
+            parts += [*(_strings([_csv_field(text) for text in joined.to_pylist()]), ",")]
+            parts += [_strings([_csv_field(text) for text in numbers.to_pylist()])]
+            columns = columns[:1]
+        for rank, (names, numbers) in enumerate(columns if separator is None else []):
             parts += [
                 "," if rank else "",
                 pc.if_else(pa.array(kept[:, rank]), names, ""),
@@ -178,8 +197,11 @@ def _top(
     predictions: Predictions, labels: pa.Array, choice: Choice
 ) -> tuple[list[tuple[pa.Array, pa.Array]], NDArray[np.bool_]]:
     """For each rank, names [N] and probabilities [N] as strings; and which to give, bool [N, k]."""
-    classes, probabilities = predictions.top(choice.top_k)
-    kept = probabilities >= choice.threshold
+    if choice.thresholds is None:
+        classes, probabilities = predictions.top(choice.top_k)
+        kept = probabilities >= choice.threshold
+    else:
+        classes, probabilities, kept = predictions.over(choice.thresholds, choice.top_k)
     abstained = probabilities[:, 0] < choice.min_probability
     kept[abstained] = False
     kept[abstained, 0] = choice.abstain_label is not None

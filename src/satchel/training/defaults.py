@@ -6,6 +6,7 @@ batch under mean reduction needs as many times that as it has documents.
 
 from satchel.data.corpus import Corpus
 from satchel.data.vocabulary import FeatureCounts
+from satchel.errors import ConfigError
 from satchel.model.modelfile import Model
 from satchel.settings import AUTO, settled
 from satchel.training.settings import RunSettings
@@ -51,6 +52,9 @@ def as_in(settings: RunSettings, origin: Model) -> RunSettings:
     if settings.model.embedding_dim == AUTO:
         model = settings.model.model_copy(update={"embedding_dim": origin.settings.embedding_dim})
         settings = settings.model_copy(update={"model": model})
+    if settings.training.loss == AUTO:
+        training = settings.training.model_copy(update={"loss": origin.loss})
+        settings = settings.model_copy(update={"training": training})
     return settings
 
 
@@ -60,6 +64,13 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     # The rates of few classes are those of documents of length 1.
     few = classes <= _FEW_CLASSES and settings.model.weighting.name == "tfidf"
     batch = settings.training.batch_size
+    multi_label = corpus.train.label_ids is not None
+    if multi_label and settings.training.label_smoothing not in (AUTO, 0):
+        raise ConfigError(
+            "training.label_smoothing: is of documents with one label, and these have any number "
+            "(training.loss: binary_cross_entropy): leave it out"
+        )
+    few = few and not multi_label
     decay = _DECAY_TWO if classes == 2 else _DECAY_FEW
     if not few or settings.model.sparse:  # torch has no decay of sparse gradients
         decay = 0.0
@@ -67,14 +78,16 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     rate = batch * (_RATE_FEW if few else _RATE_MANY)
     if settings.training.learning_rate != AUTO:
         rate = settings.training.learning_rate
-    training = {
-        "loss": "cross_entropy" if corpus.train.label_ids is None else "binary_cross_entropy",
+    training: dict[str, float | str] = {
+        "loss": "binary_cross_entropy" if multi_label else "cross_entropy",
         "learning_rate": rate,
         "bias_learning_rate": min(_BIAS_RATE, _BIAS_STEP / rate),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,
         "weight_decay": decay / documents,
         "label_smoothing": smoothing if documents < _MANY_DOCUMENTS else 0.0,
     }
+    if multi_label:
+        training |= _multi_label(batch)
     model = {
         "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), _LARGEST_DIMENSION),
     }
@@ -86,6 +99,11 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
             "model": settings.model.model_copy(update=open_model),
         }
     )
+
+
+def _multi_label(batch: int) -> dict[str, float]:
+    """What is learned otherwise where documents have any number of labels."""
+    return {"label_smoothing": 0.0}
 
 
 def _is_open(section: object, name: str) -> bool:

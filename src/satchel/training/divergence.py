@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.model.losses import LossName
 from satchel.model.parameters import Parameters
 
 # How often the training goes back and halves the learning rate before it gives up: from a rate 32
@@ -16,17 +17,21 @@ MAX_HALVINGS = 5
 _LARGEST = 1e12
 
 
-def loss_limit(classes: int, first: float | None) -> float:
+def ignorant_loss(loss: LossName, classes: int) -> float:
+    """The mean loss of a document under a model that knows nothing: log(C), or log(2) for each class."""
+    return math.log(max(2, classes)) if loss == "cross_entropy" else classes * math.log(2)
+
+
+def loss_limit(ignorant: float, first: float | None) -> float:
     """The highest mean loss of an epoch that is no explosion.
 
-    A model that knows nothing has a loss of log(C). Ten times that, or ten times the first epoch's
+    Ten times that, or ten times the first epoch's
     and twice that of a model that knows nothing, is no noise any more.
 
     Args:
-        classes: C.
+        ignorant: the loss of a model that knows nothing.
         first: the mean loss of the first epoch, or None in the first.
     """
-    ignorant = math.log(max(2, classes))
     return 10 * ignorant if first is None else min(10 * ignorant, max(10 * first, 2 * ignorant))
 
 

@@ -8,14 +8,28 @@ from numpy.typing import NDArray
 from satchel.errors import DataError
 from satchel.training.settings import MetricName
 
+_NO_KNOWN_LABEL = (
+    "data.validation: no document has a label of the training data: is it the right file, and "
+    "the right data.label column?"
+)
+
 
 @dataclass(frozen=True)
 class ValidationFigures:
-    """How good the logits of a validation set are, over the documents whose label is known."""
+    """How good the logits of a validation set are, over the documents whose label is known.
+
+    Attributes:
+        loss: mean of a document.
+        accuracy: share of the documents whose most probable label is one of theirs.
+        f1_macro: mean F1 of the labels; where documents have any number of labels, those with a
+            probability of at least one half count as given.
+        f1_micro: F1 of all labels together, which is the accuracy where each document has one.
+    """
 
     loss: float
     accuracy: float
     f1_macro: float
+    f1_micro: float
 
     def value(self, metric: MetricName) -> float:
         """The figure, signed so that more is better."""
@@ -37,17 +51,43 @@ def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) 
     """
     known = targets >= 0
     if not known.any():
-        raise DataError(
-            "data.validation: no document has a label of the training data: is it the right file, and "
-            "the right data.label column?"
-        )
+        raise DataError(_NO_KNOWN_LABEL)
     if not known.all():
         logits, targets = logits[known], targets[known]
     predicted = logits.argmax(axis=1)
+    accuracy = float((predicted == targets).mean())
     return ValidationFigures(
         loss=float(-log_likelihoods(logits, targets).mean()),
-        accuracy=float((predicted == targets).mean()),
+        accuracy=accuracy,
         f1_macro=f1_macro(predicted, targets, logits.shape[1]),
+        f1_micro=accuracy,
+    )
+
+
+def multi_label_figures(logits: NDArray[np.float32], has: NDArray[np.bool_]) -> ValidationFigures:
+    """The figures of a validation set whose documents have any number of labels.
+
+    Args:
+        logits: float32 [N, C].
+        has: bool [N, C], which labels each document has; documents without a known one are left out.
+
+    Raises:
+        DataError: there is no document with a known label.
+    """
+    known = has.any(axis=1)
+    if not known.any():
+        raise DataError(_NO_KNOWN_LABEL)
+    logits, has = logits[known], has[known]
+    softplus = np.logaddexp(np.float32(0), logits)
+    given = logits >= 0
+    right = (given & has).sum(axis=0)
+    both = given.sum(axis=0) + has.sum(axis=0)
+    present = both > 0
+    return ValidationFigures(
+        loss=float((softplus.sum(dtype=np.float64) - logits[has].sum(dtype=np.float64)) / len(logits)),
+        accuracy=float(np.take_along_axis(has, logits.argmax(axis=1)[:, None], axis=1).mean()),
+        f1_macro=float((2 * right[present] / both[present]).mean()),
+        f1_micro=float(2 * right.sum() / both.sum()),
     )
 
 

@@ -24,9 +24,9 @@ from satchel.training.checkpoint import (
     save_rows,
     stored_parameters,
 )
-from satchel.training.divergence import MAX_HALVINGS, is_sound
+from satchel.training.divergence import MAX_HALVINGS, ignorant_loss, is_sound
 from satchel.training.engines.base import Engine, Task
-from satchel.training.figures import ValidationFigures, validation_figures
+from satchel.training.figures import ValidationFigures, multi_label_figures, validation_figures
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
 from satchel.training.settings import RunSettings
@@ -155,6 +155,7 @@ class Learning:
 
     def _train(self, is_wanted: Callable[[], bool]) -> None:
         settings, training = self._settings, self._settings.training
+        multi_label = self._corpus.train.label_ids is not None
 
         def between() -> None:
             wanted = is_wanted()
@@ -164,7 +165,9 @@ class Learning:
                 raise self._stopped()
 
         if self.progress.epoch < training.epochs:
-            self._reporter.message(_epoch_head(validated=self._corpus.validation is not None))
+            self._reporter.message(
+                _epoch_head(multi_label=multi_label, validated=self._corpus.validation is not None)
+            )
         for record in train_epochs(
             self._engine,
             self._corpus.train,
@@ -174,7 +177,7 @@ class Learning:
             limits=Limits.of(
                 self._corpus.train,
                 settled(settings.model.embedding_dim),
-                len(self._corpus.labels),
+                ignorant_loss(settled(training.loss), len(self._corpus.labels)),
                 training.batch_size,
             ),
             validate=self._validate,
@@ -185,7 +188,7 @@ class Learning:
             self._save()
             self._name_checkpoints()
             self._folder.add_epoch(record.to_json())
-            self._reporter.message(_epoch_line(record, training.epochs))
+            self._reporter.message(_epoch_line(record, training.epochs, multi_label=multi_label))
             if is_wanted() and record.epoch < training.epochs:
                 raise self._stopped()
 
@@ -275,20 +278,25 @@ class Learning:
         if logits is None or self._corpus.validation is None:
             return None
         with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
-            return validation_figures(logits, self._corpus.validation.dataset.targets)
+            dataset = self._corpus.validation.dataset
+            if dataset.label_ids is not None:
+                return multi_label_figures(logits, dataset.multi_hot(logits.shape[1]))
+            return validation_figures(logits, dataset.targets)
 
 
-def _epoch_head(*, validated: bool) -> str:
+def _epoch_head(*, multi_label: bool, validated: bool) -> str:
     """What stands above the lines of the epochs."""
-    figures = f"  validation loss  {'accuracy':>8}  {'macro F1':>8}" if validated else ""
+    names = ("P@1", "micro F1") if multi_label else ("accuracy", "macro F1")
+    figures = f"  validation loss  {names[0]:>8}  {names[1]:>8}" if validated else ""
     return f"{'epoch':>7}  {'loss':>8}{figures}  documents/s{'  (* best)' if validated else ''}"
 
 
-def _epoch_line(record: EpochRecord, epochs: int) -> str:
+def _epoch_line(record: EpochRecord, epochs: int, *, multi_label: bool) -> str:
     """One line an epoch, for the terminal (of 80 columns) and the log."""
     line = f"{f'{record.epoch}/{epochs}':>7}  {record.train_loss:>8.4f}"
     if record.validation is not None:
         figures = record.validation
-        line += f"  {figures.loss:>15.4f}  {figures.accuracy:>8.4f}  {figures.f1_macro:>8.4f}"
+        f1 = figures.f1_micro if multi_label else figures.f1_macro
+        line += f"  {figures.loss:>15.4f}  {figures.accuracy:>8.4f}  {f1:>8.4f}"
     line += f"  {record.documents_per_second:>11,.0f}"
     return line + ("  *" if record.is_best and record.validation is not None else "")

@@ -186,19 +186,19 @@ class Limits:
     """What holds for a training as a whole.
 
     Attributes:
-        classes: C; a loss is high or low against log(C), that of a model that knows nothing.
+        ignorant_loss: that of a model that knows nothing, against which a loss is high or low.
         call_steps: steps in one call of the engine.
     """
 
-    classes: int
+    ignorant_loss: float
     call_steps: int
 
     @classmethod
-    def of(cls, dataset: BagDataset, dimension: int, classes: int, batch_size: int) -> Self:
+    def of(cls, dataset: BagDataset, dimension: int, ignorant_loss: float, batch_size: int) -> Self:
         """The limits of a training on a data set."""
         steps = -(-len(dataset) // batch_size)
         work = dataset.feature_count * dimension / _WORK_PER_CALL
-        return cls(classes, max(1, int(steps / max(_CALLS_PER_EPOCH, work))))
+        return cls(ignorant_loss, max(1, int(steps / max(_CALLS_PER_EPOCH, work))))
 
 
 def metric_watched(settings: TrainingSettings) -> MetricName:
@@ -232,7 +232,7 @@ def _train_epoch(
 ) -> None:
     """What is left of one pass in the given order."""
     epoch, total = progress.epoch + 1, len(order)
-    limit = loss_limit(limits.classes, progress.records[0].train_loss if progress.records else None)
+    limit = loss_limit(limits.ignorant_loss, progress.records[0].train_loss if progress.records else None)
     call = limits.call_steps * settings.batch_size
     with reporter.stage(f"Epoch {epoch}/{settings.epochs}", total, "documents") as bar:
         bar.advance(progress.documents)

@@ -7,15 +7,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.fingerprint import fingerprint
 from satchel.data.readers import resolve
 from satchel.data.settings import Paths
 from satchel.data.vocabulary import Known
+from satchel.model.losses import LossName, link_in_place
 from satchel.model.modelfile import Model, locate_model, save_model
 from satchel.model.parameters import Parameters
 from satchel.reporting import Reporter
-from satchel.settings import AUTO
+from satchel.settings import AUTO, settled
 from satchel.training import defaults
 from satchel.training.calibration import Calibration, calibrate
 from satchel.training.checkpoint import Identity, rows_hash, save_rows
@@ -34,6 +38,12 @@ from satchel.training.resume import (
 )
 from satchel.training.settings import RunSettings
 from satchel.training.start import class_weights, load_origin, starting_parameters
+from satchel.training.thresholds import UNTUNED, tune_thresholds
+from satchel.workers import Workers
+
+# The figures of the test data that a user reads at the end.
+SHOWN = {"accuracy": "accuracy", "f1_macro": "macro F1", "majority_accuracy": "majority baseline"}
+SHOWN_MULTI_LABEL = {"f1_micro": "micro F1", "f1_macro": "macro F1", "precision_at_1": "P@1"}
 
 
 @dataclass(frozen=True)
@@ -78,11 +88,8 @@ class RunResult:
         if self.calibration is not None:
             rows += self.calibration.rows()
         if test is not None:
-            rows += [
-                ("test accuracy", f"{test['accuracy']:.4f}"),
-                ("test macro F1", f"{test['f1_macro']:.4f}"),
-                ("majority baseline", f"{test['majority_accuracy']:.4f}"),
-            ]
+            shown = SHOWN_MULTI_LABEL if self.model.is_multi_label else SHOWN
+            rows += [(f"test {words}", f"{test[name]:.4f}") for name, words in shown.items()]
         return rows
 
 
@@ -175,16 +182,29 @@ def train(
         parameters.assign(starting_parameters(settings, corpus, load_origin(settings, folder))[0])
 
     epochs = learning.run(initialise, stopping)
-    logits = learning.validation_logits() if settings.training.calibration != "none" else None
-    calibration = None
-    if logits is not None and corpus.validation is not None:
-        calibration = calibrate(logits, corpus.validation.dataset.targets)
-    model = _model(parameters, settings, corpus, calibration)
+    calibration, thresholds = _after_training(settings, corpus, learning)
+    model = _model(parameters, settings, corpus, calibration, thresholds)
     save_model(folder.model, model)
     best = learning.progress.best
     return RunResult(
         model, settings, corpus, epochs, len(epochs) if best is None else best.epoch, calibration
     )
+
+
+def _after_training(
+    settings: RunSettings, corpus: Corpus, learning: Learning
+) -> tuple[Calibration | None, NDArray[np.float32] | None]:
+    """What the validation set is good for: the temperature, or a threshold for each label."""
+    loss: LossName = settled(settings.training.loss)
+    logits = learning.validation_logits()
+    if loss == "binary_cross_entropy":
+        if logits is None or corpus.validation is None:
+            return None, np.full(len(corpus.labels), UNTUNED, dtype=np.float32)
+        link_in_place(loss, logits, Workers(settings.threads or 1))
+        return None, tune_thresholds(logits, corpus.validation.dataset.multi_hot(len(corpus.labels)))
+    if logits is None or corpus.validation is None or settings.training.calibration == "none":
+        return None, None
+    return calibrate(logits, corpus.validation.dataset.targets), None
 
 
 def is_finished(settings: RunSettings, folder: RunFolder) -> bool:
@@ -202,7 +222,11 @@ def is_finished(settings: RunSettings, folder: RunFolder) -> bool:
 
 
 def _model(
-    parameters: Parameters, settings: RunSettings, corpus: Corpus, calibration: Calibration | None
+    parameters: Parameters,
+    settings: RunSettings,
+    corpus: Corpus,
+    calibration: Calibration | None,
+    thresholds: NDArray[np.float32] | None,
 ) -> Model:
     return Model(
         parameters,
@@ -213,6 +237,8 @@ def _model(
         settings.vocabulary,
         settings.model,
         temperature=1.0 if calibration is None else calibration.temperature,
+        loss=settled(settings.training.loss),
+        thresholds=thresholds,
     )
 
 
@@ -240,6 +266,7 @@ def _read(
 
 
 def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
+    loss = settings.training.loss
     return read_corpus(
         settings.data,
         settings.text,
@@ -247,6 +274,7 @@ def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter)
         settings.model.weighting,
         seed=settings.seed,
         threads=settings.threads or 1,
+        multi_label=None if loss == AUTO else loss == "binary_cross_entropy",
         known=known,
         reporter=reporter,
     )

@@ -10,7 +10,7 @@ from satchel.model.settings import ModelSettings
 from satchel.settings import Settings
 from satchel.training.schedule import LinearSchedule, Schedule
 
-MetricName = Literal["accuracy", "f1_macro", "loss"]
+MetricName = Literal["accuracy", "f1_macro", "f1_micro", "loss"]
 
 
 class EarlyStopping(Settings):

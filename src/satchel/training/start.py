@@ -30,6 +30,8 @@ def class_weights(settings: RunSettings, corpus: Corpus) -> NDArray[np.float32] 
     labels = corpus.labels
     if wanted == "balanced":
         counts = np.maximum(np.array(labels.counts, dtype=np.float64), 1)
+        if corpus.train.label_ids is not None:
+            return ((len(corpus.train) - counts).clip(1) / counts).astype(np.float32)
         balanced: NDArray[np.float32] = (counts.sum() / (len(labels) * counts)).astype(np.float32)
         return balanced
     unknown = [label for label in wanted if label not in labels.labels]
@@ -39,6 +41,15 @@ def class_weights(settings: RunSettings, corpus: Corpus) -> NDArray[np.float32] 
             f"{', '.join(map(repr, labels.labels[:20]))}"
         )
     return np.array([wanted.get(label, 1.0) for label in labels.labels], dtype=np.float32)
+
+
+def prior_logits(corpus: Corpus) -> NDArray[np.float32]:
+    """The logit of each class's share of the training documents, float32 [C].
+
+    A bias that starts here needs not be learned first (Lin et al. 2017, arXiv:1708.02002, section 3.3).
+    """
+    counts = np.bincount(corpus.train.labels[0], minlength=len(corpus.labels)) + 0.5
+    return np.log(counts / (len(corpus.train) + 1.0 - counts)).astype(np.float32)
 
 
 def load_origin(settings: RunSettings, folder: RunFolder | None = None) -> Model | None:
@@ -66,6 +77,7 @@ def load_origin(settings: RunSettings, folder: RunFolder | None = None) -> Model
         },
         "model.embedding_dim": (model.settings.embedding_dim, settings.model.embedding_dim),
         "model.mode": (model.settings.mode, settings.model.mode),
+        "training.loss": (model.loss, settings.training.loss),
     }
     for key, (of_model, of_config) in pairs.items():
         if of_config not in (AUTO, of_model):
@@ -86,6 +98,8 @@ def starting_parameters(
         settled(settings.model.embedding_dim),
         len(corpus.labels),
     )
+    if settled(settings.training.loss) == "binary_cross_entropy":
+        parameters.bias[:] = prior_logits(corpus)
     notes = []
     if settings.model.pretrained is not None:
         coverage = apply_vectors(parameters, corpus.vocabulary, Path(settings.model.pretrained))

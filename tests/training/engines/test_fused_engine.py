@@ -18,9 +18,7 @@ from tests.training.engines.plain import PLAIN
 ROWS, DIMENSION, CLASSES, DOCUMENTS = 300, 10, 5, 403
 
 
-def dataset(
-    *, weights: bool = False, sample_weights: bool = False, multi_label: bool = False
-) -> BagDataset:
+def dataset(*, weights: bool = False, sample_weights: bool = False, multi_label: bool = False) -> BagDataset:
     """Documents whose features tell their class; the first has none.
 
     With any number of labels they have that class or not, and others, which they do not tell.

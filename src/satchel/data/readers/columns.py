@@ -135,7 +135,10 @@ def table_batch(
         labels = None
         bad: dict[int, str] = {}
         if selection.label is not None:
-            labels, bad = label_lists(columns[selection.label], settings.label_pattern, no_label)
+            column = columns[selection.label]
+            if settings.label_separator is not None and not _is_list(column):
+                column = pc.split_pattern(pc.fill_null(_names(column), ""), settings.label_separator)
+            labels, bad = label_lists(column, settings.label_pattern, no_label)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         types = ", ".join(sorted({str(columns[place].type) for place in selection.wanted}))
         raise DataError(
@@ -173,7 +176,7 @@ def label_lists(
         pattern: `data.label_pattern`.
         no_label: what to say of a document without a label.
     """
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+    if _is_list(column):
         counts = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int32)
         values = pc.fill_null(_names(column.flatten()), "")
     else:
@@ -189,6 +192,10 @@ def label_lists(
             bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
         values = pc.fill_null(values, "")
     return pa.ListArray.from_arrays(pa.array(offsets), values), bad
+
+
+def _is_list(column: pa.Array) -> bool:
+    return bool(pa.types.is_list(column.type) or pa.types.is_large_list(column.type))
 
 
 def patterned(values: pa.StringArray, pattern: str) -> tuple[pa.StringArray, pa.BooleanArray]:

@@ -73,10 +73,12 @@ class TorchEngine:
         self._batch_size = training.batch_size
         self._clip_norm = training.clip_norm
         dataset = task.dataset
+        label_ids, label_offsets = dataset.labels
         self._documents = _Documents(
             torch.from_numpy(dataset.ids).to(self._device),
             torch.from_numpy(dataset.offsets).to(self._device),
-            *(torch.from_numpy(array).to(self._device) for array in dataset.labels),
+            torch.from_numpy(label_ids).to(self._device),
+            torch.from_numpy(label_offsets).to(self._device),
             self._upload(dataset.weights),
             self._upload(dataset.sample_weights),
         )
