@@ -18,8 +18,9 @@ from safetensors.numpy import load, save
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet
 from satchel.errors import ModelFileError, RunFolderError
-from satchel.model.modelfile import Model, load_model, locate_model, model_bytes, save_model
+from satchel.model.modelfile import Model, load_model, locate_model, save_model
 from satchel.model.parameters import Parameters, aligned_zeros
+from satchel.model.rows import model_bytes
 from satchel.model.settings import ModelSettings
 from tests.data.counted import count
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS
@@ -321,6 +322,12 @@ def _shape(name: str, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
         (lambda tensors, description: description.update(labels=[1, 2, 3, 4]), "its labels are not strings"),
         (lambda tensors, description: description.update(temperature=0.0), r"its temperature is 0\.0"),
         (lambda tensors, description: description.update(temperature="1"), "its temperature is '1'"),
+        (lambda tensors, description: description.update(loss="hinge"), "its loss is 'hinge'"),
+        (lambda tensors, description: description.update(loss="binary_cross_entropy"), "do not go together"),
+        (
+            lambda tensors, description: description.update(loss="binary_cross_entropy", thresholds=[0.5]),
+            "not a probability for each label",
+        ),
         (lambda tensors, description: description.update(labels=None), "its description cannot be read"),
         (
             lambda tensors, description: description.update(text={"tokenizer": "?"}),

@@ -54,7 +54,6 @@ def evaluate(
     from satchel.cli.console import ConsoleReporter
     from satchel.data.readers import as_column, override
     from satchel.evaluation.files import compare_files, evaluate_files
-    from satchel.evaluation.multilabel import MultiLabelEvaluation, render_multi_label
     from satchel.evaluation.tables import render, render_comparison
     from satchel.files import write_json
     from satchel.model.modelfile import load_model
@@ -80,11 +79,7 @@ def evaluate(
     if second is None:
         slicing = None if column is None else as_column(column)
         evaluation = evaluate_files(loaded[0], paths, readers[0], threads, reporter, slicing)
-        figures = evaluation.to_json()
-        if isinstance(evaluation, MultiLabelEvaluation):
-            page = render_multi_label(evaluation, width)
-        else:
-            page = render(evaluation, width)
+        figures, page = evaluation.to_json(), render(evaluation, width)
     else:
         pair = compare_files((loaded[0], loaded[1]), paths, (readers[0], readers[1]), threads, reporter)
         names = str(model), str(second)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from satchel.model.modelfile import Model
     from satchel.model.predictor import Predictor
-    from satchel.model.writers import Writer
+    from satchel.model.writers import Choice, Writer
 
 InputFormatOption = Annotated[
     str | None,
@@ -72,7 +73,7 @@ def predict(
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
-    from satchel.model.writers import WRITERS, Choice
+    from satchel.model.writers import WRITERS
 
     if abstain_label is not None and not min_probability:
         raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
@@ -88,19 +89,8 @@ def predict(
         on_error=on_error,
     )
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
-    labels = loaded.labels.labels
-    thresholds = loaded.thresholds if threshold is None else None
-    choice = Choice(
-        min(top_k or (len(labels) if loaded.is_multi_label else 1), len(labels)),
-        threshold or 0.0,
-        thresholds,
-        listed=top_k is not None or loaded.is_multi_label,
-        separator=(loaded.reader.label_separator or ",") if loaded.is_multi_label else None,
-        min_probability=min_probability,
-        abstain_label=abstain_label,
-        errors=on_error == "skip",
-    )
-    writer = WRITERS[output_format](labels, choice)
+    choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
+    writer = WRITERS[output_format](loaded.labels.labels, choice)
     reporter = reporter_beside(output, rejected)
     with (
         _opened(output) as file,
@@ -109,6 +99,31 @@ def predict(
     ):
         found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
         _answer(read_ahead(map(rejects.noted, found)), predictor, writer, file)
+
+
+def _choice(
+    model: "Model",
+    top_k: int | None,
+    threshold: float | None,
+    min_probability: float,
+    abstain_label: str | None,
+    *,
+    errors: bool,
+) -> "Choice":
+    """What to say of each text: of a model of several labels all that reach their thresholds."""
+    from satchel.model.writers import Choice
+
+    several, count = model.is_multi_label, len(model.labels)
+    return Choice(
+        min(top_k or (count if several else 1), count),
+        threshold or 0.0,
+        model.thresholds if threshold is None else None,
+        listed=top_k is not None or several,
+        separator=(model.reader.label_separator or ",") if several else None,
+        min_probability=min_probability,
+        abstain_label=abstain_label,
+        errors=errors,
+    )
 
 
 def _answer(

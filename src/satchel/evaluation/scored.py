@@ -92,8 +92,10 @@ def score(
         mistakes_of_class: how many of each class to keep beside these.
 
     Raises:
-        DataError: no document has a label of the model's.
+        DataError: no document has a label of the model's, or the model gives several.
     """
+    if model.is_multi_label:
+        raise DataError("the report is of models that give one label: `satchel evaluate` has the figures")
     predictor = Predictor(model, threads)
     probabilities: list[NDArray[np.float32]] = []
     targets: list[NDArray[np.int64]] = []

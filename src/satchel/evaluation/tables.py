@@ -7,6 +7,7 @@ import numpy as np
 
 from satchel.evaluation.files import Pair
 from satchel.evaluation.metrics import ClassFigures, Evaluation
+from satchel.evaluation.multilabel import MultiLabelEvaluation, render_multi_label
 from satchel.evaluation.slices import Slice
 from satchel.layout import columns
 
@@ -29,13 +30,15 @@ _SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 _AVERAGES = ("macro", "micro", "weighted")
 
 
-def render(evaluation: Evaluation, width: int) -> str:
+def render(evaluation: Evaluation | MultiLabelEvaluation, width: int) -> str:
     """The page: figures beside the majority baseline, slices, classes by their errors, confusions.
 
     Args:
         evaluation: what to show.
         width: columns of the terminal.
     """
+    if isinstance(evaluation, MultiLabelEvaluation):
+        return render_multi_label(evaluation, width)
     parts = [
         _headline(evaluation),
         _figures(evaluation),

@@ -4,7 +4,7 @@ Training, prediction and explanation ask here, so that they cannot disagree.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,31 @@ _LINKS: dict[LossName, _Link] = {
 }
 
 
-LOSSES = tuple(_LINKS)
+def loss_of(value: Any) -> LossName:
+    """The loss of this name in a model file.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if value not in _LINKS:
+        raise ValueError(f"its loss is {value!r}")
+    name: LossName = value
+    return name
+
+
+def thresholds_of(values: Any, classes: int, loss: LossName) -> NDArray[np.float32] | None:
+    """The thresholds in a model file, float32 [C]; None where documents have one label.
+
+    Raises:
+        ValueError: they are none, or do not go with the loss.
+    """
+    if (values is None) is (loss == "binary_cross_entropy"):
+        raise ValueError(f"its loss, {loss}, and its thresholds do not go together")
+    if values is None:
+        return None
+    if len(values) != classes or not all(type(value) is float and 0 <= value <= 1 for value in values):
+        raise ValueError("its thresholds are not a probability for each label")
+    return np.array(values, dtype=np.float32)
 
 
 def link_in_place(loss: LossName, found: NDArray[np.float32], workers: Workers) -> None:

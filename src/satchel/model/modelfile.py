@@ -31,13 +31,12 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from satchel import __version__
-from satchel.data.featurizer import text_buffers
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
-from satchel.model.losses import LOSSES, LossName
+from satchel.model.losses import LossName, loss_of, thresholds_of
 from satchel.model.parameters import Parameters, aligned_zeros, all_finite
 from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
@@ -121,20 +120,6 @@ def save_model(path: Path, model: Model) -> None:
     metadata = {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
     with replacing(path) as temporary:
         write_tensors(temporary, tensors, metadata)
-
-
-def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
-    """The size of a model file before it is written, without its JSON."""
-    features, words = len(vocabulary.hashes), len(vocabulary.words)
-    bounds, _ = text_buffers(vocabulary.words)
-    return (
-        4 * dimension * len(vocabulary)
-        + features * (8 + 8)
-        + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
-        + words * (4 + 8)
-        + int(bounds[-1] - bounds[0])
-        + 4 * classes * (dimension + 1)
-    )
 
 
 def load_model(path: Path) -> Model:
@@ -296,16 +281,14 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         settings = VocabularySettings.model_validate(description["vocabulary"])
         total_words = _count(description["total_words"])
         documents = _count(description["documents"])
+        loss = loss_of(description["loss"])
+        thresholds = thresholds_of(description["thresholds"], len(labels), loss)
         vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0, documents)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     temperature = description["temperature"]
     if not (isinstance(temperature, float) and 0 < temperature < math.inf):
         raise _damaged(path, f"its temperature is {temperature!r}")
-    loss = description["loss"]
-    if loss not in LOSSES:
-        raise _damaged(path, f"its loss is {loss!r}")
-    thresholds = _thresholds(path, description["thresholds"], len(labels), loss)
     model = ModelSettings.model_validate(description["model"])
     if model.weighting.name != "none" and vocabulary.document_counts is None and len(vocabulary):
         raise _damaged(path, "it weighs features, and has no counts of documents to do so")
@@ -324,16 +307,6 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         loss,
         thresholds,
     )
-
-
-def _thresholds(path: Path, values: Any, classes: int, loss: LossName) -> NDArray[np.float32] | None:
-    if (values is None) is (loss == "binary_cross_entropy"):
-        raise _damaged(path, f"its loss, {loss}, and its thresholds do not go together")
-    if values is None:
-        return None
-    if len(values) != classes or not all(type(value) is float and 0 <= value <= 1 for value in values):
-        raise _damaged(path, "its thresholds are not a probability for each label")
-    return np.array(values, dtype=np.float32)
 
 
 def _count(value: Any) -> int:

@@ -87,3 +87,17 @@ def vocabulary_of(
 
 def _rising(rows: NDArray[np.int32], limit: int) -> bool:
     return bool(rows[0] >= 0 and rows[-1] < limit and (np.diff(rows) > 0).all())
+
+
+def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
+    """The size of a model file before it is written, without its JSON."""
+    features, words = len(vocabulary.hashes), len(vocabulary.words)
+    bounds, _ = text_buffers(vocabulary.words)
+    return (
+        4 * dimension * len(vocabulary)
+        + features * (8 + 8)
+        + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
+        + words * (4 + 8)
+        + int(bounds[-1] - bounds[0])
+        + 4 * classes * (dimension + 1)
+    )

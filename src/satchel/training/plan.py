@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from satchel.data.corpus import Corpus
-from satchel.model.modelfile import model_bytes
+from satchel.model.rows import model_bytes
 from satchel.reporting import byte_size
 from satchel.settings import settled
 from satchel.training.settings import RunSettings

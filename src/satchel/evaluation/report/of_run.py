@@ -11,7 +11,7 @@ from satchel.data.checks import CheckReport, check_data
 from satchel.data.heldout import validation_batches
 from satchel.data.readers import named, read, total_bytes
 from satchel.data.settings import Paths, ReaderSettings
-from satchel.errors import ConfigError, DataError
+from satchel.errors import DataError
 from satchel.evaluation.report.page import ReportInput, render_report
 from satchel.evaluation.scored import score
 from satchel.files import write_text
@@ -51,11 +51,8 @@ def report_run(
 
     Raises:
         DataError: there is nothing to measure on, or it cannot be read.
-        ConfigError: the model gives several labels.
         RunFolderError: the page cannot be written.
     """
-    if model.is_multi_label:
-        raise ConfigError("the report is of models that give one label: `satchel evaluate` has the figures")
     data = settings.data
     again = source or data.test or data.validation
     files: Paths | None = data.train if isinstance(again, float) else again

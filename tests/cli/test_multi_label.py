@@ -1,0 +1,161 @@
+"""Several labels a document: train, evaluate, predict and explain, from each format that can say so."""
+
+import csv
+import io
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from satchel.model.modelfile import load_model
+from tests.cli.in_process import Ended, run_here
+
+TOPICS = {
+    "fruit": "apple pear plum cherry orchard ripe",
+    "heavy metal": "iron copper zinc alloy forge ore",
+    "music": "violin chord melody choir tempo opera",
+    "sea": "wave tide harbour salt ship reef",
+}
+Rows = list[tuple[str, list[str]]]
+
+
+def documents(count: int, seed: int) -> Rows:
+    """Texts about one to three topics; one topic has a single document."""
+    random_ = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        labels = random_.sample(sorted(TOPICS), random_.choice([1, 1, 2, 3]))
+        words = [word for label in labels for word in random_.choices(TOPICS[label].split(), k=4)]
+        words += random_.choices(["the", "a", "of", "and", "to", "in"], k=4)
+        random_.shuffle(words)
+        rows.append((" ".join(words), labels))
+    return rows
+
+
+def as_tsv(rows: Rows) -> str:
+    return "".join(f"{text}\t{','.join(labels)}\n" for text, labels in rows)
+
+
+def as_jsonl(rows: Rows) -> str:
+    return "".join(json.dumps({"text": text, "tags": labels}) + "\n" for text, labels in rows)
+
+
+def as_fasttext(rows: Rows) -> str:
+    marked = [(text, [f"__label__{label.replace(' ', '-')}" for label in labels]) for text, labels in rows]
+    return "".join(" ".join([*labels, text]) + "\n" for text, labels in marked)
+
+
+FORMATS = {
+    "tsv": (as_tsv, 'text: 0, label: 1, header: false, label_separator: ","'),
+    "jsonl": (as_jsonl, "text: text, label: tags"),
+    "txt": (as_fasttext, "format: fasttext"),
+}
+TRAIN, TEST = [*documents(500, 1), ("anchor of the sea", ["sea", "lone"])], documents(120, 2)
+
+
+class Folder:
+    """A folder with data, a config, and the command in it."""
+
+    def __init__(self, path: Path, patch: pytest.MonkeyPatch, suffix: str = "jsonl") -> None:
+        self.path, self._patch = path, patch
+        write, settings = FORMATS[suffix]
+        for name, rows in (("train", TRAIN), ("test", TEST)):
+            (path / f"{name}.{suffix}").write_text(write(rows))
+        (path / "config.yaml").write_text(
+            f"threads: 2\ndata: {{train: train.{suffix}, test: test.{suffix}, {settings}}}\noutput: run\n"
+        )
+
+    def __call__(self, *arguments: str) -> Ended:
+        done = run_here(self._patch, self.path, *arguments)
+        assert done.code == 0, done.stderr
+        return done
+
+    def predictions(self, *options: str) -> list[dict[str, Any]]:
+        """What `predict` says of the test data."""
+        done = self("predict", "run", "test.jsonl", *options)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """A folder with a finished run."""
+    folder = Folder(tmp_path, monkeypatch)
+    folder("train", "config.yaml")
+    return folder
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_trains(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(tmp_path, monkeypatch, suffix)
+    done = folder("train", "config.yaml")
+    assert "test micro F1" in done.stdout
+    model = load_model(tmp_path / "run")
+    heavy = "heavy-metal" if suffix == "txt" else "heavy metal"
+    assert model.labels.labels == ("fruit", heavy, "lone", "music", "sea")
+    assert model.loss == "binary_cross_entropy"
+    assert json.loads((tmp_path / "run/metrics.json").read_text())["test"]["f1_micro"] > 0.95
+    assert "loss: binary_cross_entropy" in (tmp_path / "run/config.yaml").read_text()
+
+
+def test_evaluate_agrees_with_predict_and_scikit_learn(run: Folder) -> None:
+    page = run("evaluate", "run", "test.jsonl", "--json", "figures.json").stdout
+    assert "micro" in page
+    assert "heavy metal" in page
+    figures = json.loads((run.path / "figures.json").read_text())
+    records = run.predictions()
+    names = figures["labels"]
+    true, given = (
+        np.array([[name in labels for name in names] for labels in lists])
+        for lists in ([labels for _, labels in TEST], [record["labels"] for record in records])
+    )
+    assert figures["f1_micro"] == pytest.approx(metrics.f1_score(true, given, average="micro"))
+    assert figures["documents"] == 120
+    found = load_model(run.path / "run").thresholds
+    assert found is not None
+    thresholds = dict(zip(names, found.tolist(), strict=True))
+    for record in records:
+        assert record["probabilities"] == sorted(record["probabilities"], reverse=True)
+        pairs = zip(record["labels"], record["probabilities"], strict=True)
+        assert all(value >= thresholds[label] - 1e-6 for label, value in pairs)
+    best = run.predictions("--top-k", "1", "--threshold", "0")
+    hits = [record["labels"][0] in labels for record, (_, labels) in zip(best, TEST, strict=True)]
+    assert figures["precision_at_1"] == pytest.approx(np.mean(hits))
+
+
+def test_the_other_formats_of_predictions_say_the_same(run: Folder) -> None:
+    expected = [record["labels"] for record in run.predictions()]
+    table = list(csv.reader(io.StringIO(run("predict", "run", "test.jsonl", "--format", "csv").stdout)))
+    assert table[0] == ["labels", "probabilities"]
+    assert [row[0].split(",") if row[0] else [] for row in table[1:]] == expected
+    assert all(len(names.split(",")) == len(numbers.split(",")) for names, numbers in table[1:])
+    lines = run("predict", "run", "test.jsonl", "--format", "txt").stdout.splitlines()
+    assert [line.split("\t")[::2] if line else [] for line in lines] == expected
+
+
+def test_explained_by_its_own_logit(run: Folder) -> None:
+    done = run("explain", "run", "the violin and the wave", "--label", "music", "--json")
+    found = json.loads(done.stdout)
+    logit = found["logits"]["music"]
+    assert found["probabilities"]["music"] == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
+    shares = {each["feature"]: each["contributions"]["music"] for each in found["features"]}
+    assert sum(shares.values()) + found["bias"]["music"] == pytest.approx(logit, abs=1e-4)
+    assert max(shares, key=lambda name: shares[name]) == "violin"
+
+
+def test_what_wants_one_label_says_so(run: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {
+        ("train", "config.yaml", "--force", "--set", "training.loss=cross_entropy"): "with 2 labels",
+        ("train", "config.yaml", "--force", "--set", "training.label_smoothing=0.1"): "label_smoothing",
+        ("evaluate", "run", "test.jsonl", "--slice", "text"): "--slice",
+        ("evaluate", "run", "run", "test.jsonl"): "one by one",
+        ("report", "run"): "the report is of models that give one label",
+    }
+    for arguments, message in refused.items():
+        done = run_here(monkeypatch, run.path, *arguments)
+        assert done.code in (1, 2)
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr

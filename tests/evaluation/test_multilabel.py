@@ -1,0 +1,111 @@
+"""Figures of several labels a document, against scikit-learn's and by hand."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from satchel.evaluation.multilabel import at_k, evaluate_multi_label, render_multi_label
+from satchel.training.figures import multi_label_figures
+from satchel.training.thresholds import best_threshold, tune_thresholds
+
+CLASSES = 7
+LABELS = [f"l{number}" for number in range(CLASSES)]
+
+
+def drawn(documents: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities float32 [N, C], labels bool [N, C]; nobody has the last, some documents have none."""
+    rng = np.random.default_rng(4)
+    has = rng.random((documents, CLASSES)) < np.linspace(0.5, 0, CLASSES)
+    noise = rng.normal(size=has.shape)
+    return (1 / (1 + np.exp(-(2.0 * has - 1 + noise)))).astype(np.float32), has
+
+
+def test_as_scikit_learn() -> None:
+    probabilities, has = drawn()
+    thresholds = np.linspace(0.3, 0.7, CLASSES, dtype=np.float32)
+    found = evaluate_multi_label(probabilities, has, thresholds, LABELS)
+    kept = has.any(axis=1)
+    true, given = has[kept], (probabilities >= thresholds)[kept]
+    assert 0 < found.figures["documents_left_out"] == (~kept).sum()
+    scores = {"precision": metrics.precision_score, "recall": metrics.recall_score, "f1": metrics.f1_score}
+    for name, score in scores.items():
+        for average in ("micro", "macro"):
+            expected = score(true, given, average=average, zero_division=0)
+            assert found.figures[f"{name}_{average}"] == pytest.approx(expected, abs=1e-12)
+        each = score(true, given, average=None, zero_division=0)
+        np.testing.assert_allclose([getattr(row, name) for row in found.per_class], each, atol=1e-12)
+    samples = metrics.f1_score(true, given, average="samples", zero_division=0)
+    assert found.figures["f1_samples"] == pytest.approx(samples, abs=1e-12)
+    assert found.figures["subset_accuracy"] == metrics.accuracy_score(true, given)
+    assert found.figures["hamming_loss"] == pytest.approx(metrics.hamming_loss(true, given), abs=1e-12)
+    losses = [
+        metrics.log_loss(true[:, c], probabilities[kept, c].astype(np.float64), labels=[False, True])
+        for c in range(CLASSES)
+    ]
+    assert found.figures["log_loss"] == pytest.approx(sum(losses), abs=1e-5)
+    assert "l0" in render_multi_label(found, 80)
+
+
+def test_macro_leaves_out_classes_that_nobody_has_or_is_given() -> None:
+    has = np.array([[True, False, False], [True, True, False]])
+    probabilities = np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]], dtype=np.float32)
+    found = evaluate_multi_label(probabilities, has, np.full(3, 0.5, np.float32), ["a", "b", "c"])
+    assert found.figures["f1_macro"] == 0.5  # of a 1, of b 0, of c nothing
+
+
+def test_at_k_by_hand() -> None:
+    probabilities = np.array([[0.9, 0.8, 0.1, 0.0], [0.2, 0.2, 0.1, 0.7]])
+    has = np.array([[True, False, True, False], [False, True, False, False]])
+    assert at_k(probabilities, has, 1) == (1 / 2, 1 / 3)
+    assert at_k(probabilities, has, 2) == (1 / 4, 1 / 3)  # of two equal the first: not the second's label
+    assert at_k(probabilities, has, 3) == (3 / 6, 3 / 3)
+    assert at_k(probabilities, has, 9) == (3 / 8, 3 / 3)
+
+
+def test_nothing_to_evaluate() -> None:
+    nothing = np.zeros((2, 3), dtype=bool)
+    with pytest.raises(ValueError, match="none has a label"):
+        evaluate_multi_label(np.ones((2, 3), np.float32), nothing, np.ones(3, np.float32), ["a", "b", "c"])
+
+
+def test_validation_figures_as_scikit_learn() -> None:
+    probabilities, has = drawn()
+    logits = np.log(probabilities) - np.log1p(-probabilities)
+    found = multi_label_figures(logits, has)
+    kept = has.any(axis=1)
+    true, given = has[kept], (logits >= 0)[kept]
+    assert found.f1_micro == pytest.approx(metrics.f1_score(true, given, average="micro"), abs=1e-12)
+    present = true.any(axis=0) | given.any(axis=0)
+    macro = metrics.f1_score(true[:, present], given[:, present], average="macro", zero_division=0)
+    assert found.f1_macro == pytest.approx(macro, abs=1e-12)
+    assert found.accuracy == pytest.approx(at_k(probabilities[kept], true, 1)[0])
+    expected = evaluate_multi_label(probabilities, has, np.full(CLASSES, 0.5, np.float32), LABELS)
+    assert found.loss == pytest.approx(expected.figures["log_loss"], rel=1e-4)
+
+
+def test_no_threshold_is_better() -> None:
+    probabilities, has = drawn()
+    for number in range(CLASSES - 1):
+        column, wanted = probabilities[:, number], has[:, number]
+        best = metrics.f1_score(wanted, column >= best_threshold(column, wanted))
+        others = [metrics.f1_score(wanted, column >= one) for one in np.unique(column)]
+        assert best == pytest.approx(max(others), abs=1e-12)
+
+
+def test_rare_labels_share_the_best_threshold_of_all() -> None:
+    probabilities, has = drawn()
+    found = tune_thresholds(probabilities, has, few=100)
+    together = best_threshold(probabilities.ravel(), has.ravel())
+    for number, count in enumerate(has.sum(axis=0)):
+        own = best_threshold(probabilities[:, number], has[:, number]) if count >= 100 else together
+        assert found[number] == own
+    micro = metrics.f1_score(has, probabilities >= together, average="micro")
+    others = [metrics.f1_score(has, probabilities >= one, average="micro") for one in np.linspace(0, 1, 99)]
+    assert micro >= max(others)
+
+
+def test_thresholds_of_equal_and_of_certain_probabilities() -> None:
+    assert best_threshold(np.array([0.5, 0.5], np.float32), np.array([True, False])) == np.float32(0.25)
+    assert best_threshold(np.array([1.0, 0.5], np.float32), np.array([True, False])) == np.float32(0.75)
+    nothing = tune_thresholds(np.ones((2, 3), np.float32), np.zeros((2, 3), dtype=bool))
+    assert nothing.tolist() == [0.5] * 3
