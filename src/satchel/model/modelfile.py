@@ -60,9 +60,8 @@ class Model:
     """A trained classifier and what it needs to read text as it did in training.
 
     Attributes:
-        temperature: probabilities are those of logits / `temperature`.
-        loss: which says how logits become probabilities (`satchel.model.losses`), and whether documents
-            have any number of labels.
+        temperature: what logits are divided by.
+        loss: how logits become probabilities (`satchel.model.losses`).
         thresholds: float32 [C], the least probability at which a document is given each label; None
             where it is given the most probable one.
     """
