@@ -147,10 +147,37 @@ def sib200() -> None:
         write(f"data/sib200/{part}.tsv.gz", tsv_text(table))
 
 
+def several(labels: list[str], seed: int) -> list[tuple[str, list[str]]]:
+    """(text, labels) pairs: each text beside one of the next class, with the labels of both, or alone."""
+    rows = documents(labels, seed)
+    others = rows[PER_CLASS:] + rows[:PER_CLASS]
+    pairs = zip(rows, others, strict=True)
+    return [
+        (f"{text} {other}", [label, second]) if number % 3 else (text, [label])
+        for number, ((text, label), (other, second)) in enumerate(pairs)
+    ]
+
+
+def goemotions() -> None:
+    for part, seed in (("train", 1), ("dev", 2), ("test", 3)):
+        rows = enumerate(several(["2", "14", "27"], seed))
+        table = [(f'{text} "so', ",".join(labels), f"e{number}") for number, (text, labels) in rows]
+        write(f"data/goemotions/{part}.tsv.gz", tsv_text(table))
+
+
+def cooking() -> None:
+    for part, seed in (("train", 1), ("valid", 2)):
+        rows = several(["sauce", "food-safety", "cast-iron"], seed)
+        lines = (" ".join([*(f"__label__{label}" for label in labels), text]) for text, labels in rows)
+        write(f"data/cooking/{part}.txt", "".join(f"{line}\n" for line in lines))
+
+
 # What writes the data of a config, and the labels that the model must come to know.
 SHAPES: dict[str, tuple[Callable[[], None], set[str]]] = {
     "banking77": (banking77, {"card_arrival", "top_up_failed", "Refund_not_showing_up"}),
+    "cooking": (cooking, {"sauce", "food-safety", "cast-iron"}),
     "debian_sections": (debian_sections, {"admin", "libs", "python"}),
+    "goemotions": (goemotions, {"2", "14", "27"}),
     "imdb": (imdb, {"1", "2"}),
     "newsgroups20": (newsgroups20, {"alt.atheism", "rec.autos", "sci.space"}),
     "nsmc": (nsmc, {"0", "1"}),
@@ -180,7 +207,7 @@ def test_the_config_trains(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
     best = figures["epochs"][figures["best_epoch"] - 1]
     # Easy by the words that each class has for itself; a guess is right for half of them at most.
     part = figures["test"] if "test" in figures else best["validation"]
-    assert part["accuracy"] > 0.9
+    assert part["f1_micro"] > 0.9
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -18,6 +18,8 @@ CHAR_NGRAMS = [1, 3]
 
 _DIMENSIONS = (8, 16, 32, 64, 96)  # the smallest that keeps the classes at right angles
 _LARGEST_DIMENSION = 64  # where none does
+# Labels that are asked for one by one must be kept apart better.
+_LARGEST_MULTI_LABEL_DIMENSION = 256
 
 # Up to so many classes the linear layer stays as it starts, and the model is a linear one in its
 # features: it takes a higher rate, and needs decay.
@@ -29,6 +31,10 @@ _BIAS_RATE, _BIAS_STEP = 0.1, 0.5
 _DECAY_TWO, _DECAY_FEW = 0.3, 0.03  # divided by the number of documents
 
 _SMOOTHING_FEW, _SMOOTHING_MANY = 0.1, 0.05
+# Any number of labels a document: a linear model in its features, whose labels learn apart; of fewer
+# documents each moves it further.
+_MULTI_LABEL_RATE, _MULTI_LABEL_RATES = 20_000, (0.5, 4.0)  # divided by the number of documents; bounds
+
 _MANY_DOCUMENTS = 30_000  # from here on, smoothing costs more than it gives
 
 
@@ -76,6 +82,11 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
         decay = 0.0
     smoothing = _SMOOTHING_FEW if few else _SMOOTHING_MANY
     rate = batch * (_RATE_FEW if few else _RATE_MANY)
+    largest = _LARGEST_DIMENSION
+    if multi_label:
+        lowest, highest = _MULTI_LABEL_RATES
+        rate = batch * min(highest, max(lowest, _MULTI_LABEL_RATE / documents))
+        largest = _LARGEST_MULTI_LABEL_DIMENSION
     if settings.training.learning_rate != AUTO:
         rate = settings.training.learning_rate
     training: dict[str, float | str] = {
@@ -87,9 +98,11 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
         "label_smoothing": smoothing if documents < _MANY_DOCUMENTS else 0.0,
     }
     if multi_label:
-        training |= _multi_label(batch)
+        training |= {"linear_learning_rate": 0.0, "label_smoothing": 0.0}
+        if not settings.model.sparse:
+            training["weight_decay"] = _DECAY_FEW / documents
     model = {
-        "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), _LARGEST_DIMENSION),
+        "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), largest),
     }
     open_training = {name: value for name, value in training.items() if _is_open(settings.training, name)}
     open_model = {name: value for name, value in model.items() if _is_open(settings.model, name)}
@@ -99,11 +112,6 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
             "model": settings.model.model_copy(update=open_model),
         }
     )
-
-
-def _multi_label(batch: int) -> dict[str, float]:
-    """What is learned otherwise where documents have any number of labels."""
-    return {"label_smoothing": 0.0}
 
 
 def _is_open(section: object, name: str) -> bool:

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 # A label with fewer validation documents takes the threshold of all labels together: one of its own
 # would follow the chance of a few documents (Yang 2001, "A study of thresholding strategies for text
-# categorization", on SCut).
-FEW = 10
+# categorization", on SCut). On held-out cooking questions, 10 gave a micro F1 of 0.491, 50 one of 0.506.
+FEW = 50
 UNTUNED = 0.5
 
 
