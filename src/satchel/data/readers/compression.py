@@ -16,7 +16,7 @@ from satchel.errors import DataError
 
 Progress = Callable[[int], None]
 
-BLOCK_BYTES = 1 << 23
+BLOCK_BYTES = 1 << 20  # what is made of it, a few times as much, stays in the cache
 FREE_BYTES = 1 << 26  # what a file of any size may expand to
 _XZ_MEMORY = 1 << 28  # an xz file's header says how much its reader must hold; `xz -9` needs 65 MiB
 
