@@ -27,7 +27,7 @@ lint: install
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 faults: install
 	$(BIN)/pytest -s -o timeout=3600 tests/faults
@@ -42,7 +42,7 @@ browser:
 
 # Other examples for the tests by properties, then 100,000 cases with nothing but clean errors; some twenty minutes.
 fuzz: install
-	$(BIN)/pytest -m "not slow" --hypothesis-profile=explore
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile --hypothesis-profile=explore
 	$(BIN)/python -m tests.faults.fuzz.run --cases 20000
 
 docs: install

@@ -109,6 +109,8 @@ def test_every_chart_is_there_and_nothing_is_cut(
 
 def test_hovering_tells(few: Path, open_page: Open) -> None:
     from selenium.webdriver import ActionChains
+    from selenium.webdriver.remote.webelement import WebElement
+    from selenium.webdriver.support.wait import WebDriverWait
 
     browser = open_page(few)
     tip = browser.find_element("id", "tip")
@@ -126,8 +128,13 @@ def test_hovering_tells(few: Path, open_page: Open) -> None:
     for selector, words in expected.items():
         mark = browser.find_element("css selector", selector)
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
-        ActionChains(browser).move_to_element(mark).perform()
-        assert tip.is_displayed(), selector
+
+        def hovered(_: object, mark: WebElement = mark) -> bool:
+            ActionChains(browser).move_to_element(mark).move_by_offset(1, 0).perform()
+            return bool(tip.is_displayed())
+
+        # The page may still be scrolling, which hides the tip, when the pointer first gets there.
+        WebDriverWait(browser, 10).until(hovered, selector)
         assert words in tip.text, selector
         box = tip.rect
         assert 0 <= box["x"] <= 1280 - box["width"], selector
