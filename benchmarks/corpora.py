@@ -6,7 +6,6 @@ configs/ (each says where it comes from), in one folder.
 
 import csv
 import gzip
-import itertools
 import json
 import random
 import re
@@ -107,11 +106,12 @@ def _write_large(name: str, data: Path, train: Path, test: Path) -> None:
                 file.write(_mixed(label, by_class[label], chosen))
                 if file.tell() >= size:
                     break
-    parts = [
-        ((f"{corpus}.{label}", text) for label, text in READERS[corpus](data, "test"))
+    documents = [
+        (f"{corpus}.{label}", text)
         for corpus in ("imdb", "newsgroups20", "debian")
+        for label, text in READERS[corpus](data, "test")
     ]
-    lines = list(_lines(itertools.chain(*parts)))
+    lines = list(_lines(iter(documents)))
     chosen.shuffle(lines)
     test.write_text("".join(lines[:LARGE_TEST]), encoding="utf-8")
 
