@@ -41,7 +41,7 @@ def test_a_signal_saves_and_says_how_to_go_on(training: Training) -> None:
     assert "Traceback" not in stderr
     assert "`satchel train --resume long` goes on from there" in stderr
     stopped = read_checkpoint(folder / "long/checkpoints/last.safetensors").progress
-    assert (stopped.epoch, stopped.documents) > (1, 0)
+    assert (stopped.epoch, stopped.documents) >= (1, 0)  # within the second epoch, or just before it
     with started(folder, *more, "--resume") as process:
         process.send_signal(signal.SIGTERM)
         _, stderr = process.communicate(timeout=60)
