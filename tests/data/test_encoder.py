@@ -10,7 +10,6 @@ from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import Vocabulary
-from satchel.data.weighting import NoWeighting
 from satchel.kernels import table
 from satchel.workers import Workers
 from tests import reference
@@ -46,7 +45,7 @@ def trained(
 def encode(
     texts: list[str], chosen: TextSettings, keep: VocabularySettings, vocabulary: Vocabulary, threads: int
 ) -> Documents:
-    encoder = Encoder(Featurizer(chosen, keep, Workers(threads)), vocabulary, NoWeighting())
+    encoder = Encoder(Featurizer(chosen, keep, Workers(threads)), vocabulary, None)
     return bags_of(encoder.encode(arrow(texts)).bags)
 
 
@@ -92,9 +91,7 @@ def test_unknown_features_are_dropped_and_known_words_counted() -> None:
     _, vocabulary = trained(["the cat the cat", "dog"], RAW, VocabularySettings(char_ngrams=None), 1, [])
     rows = vocabulary.row_of_word()
     pair = ({0, 1, 2, 3} - set(rows.values())).pop()
-    encoder = Encoder(
-        Featurizer(RAW, VocabularySettings(char_ngrams=None), Workers(2)), vocabulary, NoWeighting()
-    )
+    encoder = Encoder(Featurizer(RAW, VocabularySettings(char_ngrams=None), Workers(2)), vocabulary, None)
     encoded = encoder.encode(arrow(["the cat sat", "nobody", "", "cat the dog"]))
     assert bags_of(encoded.bags) == [
         [rows["the"], rows["cat"], pair],

@@ -1,16 +1,18 @@
-"""TF-IDF weights against scikit-learn's, from the same tokens."""
+"""Weights against those computed with scikit-learn and NumPy, from the same tokens."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
-from satchel.data.weighting import NoWeighting, TfidfWeighting, Weighting
+from satchel.data.weighting import LogCountRatioWeighting, NoWeighting, TfidfWeighting, Weighting
+from satchel.errors import ConfigError
 from tests.data.counted import arrow
 
 TEXTS = [
@@ -23,10 +25,10 @@ TEXTS = [
 ]
 
 
-def corpus(folder: Path, weighting: Weighting, threads: int = 2) -> Corpus:
+def corpus(folder: Path, weighting: Weighting, threads: int = 2, classes: int = 2) -> Corpus:
     with (folder / "train.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
-            [("text", "label"), *((text, f"l{n % 2}") for n, text in enumerate(TEXTS))]
+            [("text", "label"), *((text, f"l{n % classes}") for n, text in enumerate(TEXTS))]
         )
     data = DataSettings(
         train=str(folder / "train.csv"), validation=None, format="csv", text="text", label="label",
@@ -34,6 +36,21 @@ def corpus(folder: Path, weighting: Weighting, threads: int = 2) -> Corpus:
     )  # fmt: skip
     keep = VocabularySettings(char_ngrams=None, ngram_min_count=1)
     return read_corpus(data, TextSettings(), keep, weighting, seed=1, threads=threads)
+
+
+def agrees(found: Corpus, expected: NDArray[np.float64], names: list[str]) -> None:
+    """The training documents' weights against those of the features in `names`, [N, F]."""
+    place = {name: row for row, name in enumerate(names)}
+    words = found.vocabulary.row_of_word()
+    weights = found.train.weights
+    assert weights is not None
+    for document, row in enumerate(expected):
+        span = slice(found.train.offsets[document], found.train.offsets[document + 1])
+        given = dict(zip(found.train.ids[span].tolist(), weights[span].tolist(), strict=True))
+        others = sorted(row[row > 0])
+        assert sorted(given.values())[-len(others) :] == pytest.approx(others, rel=1e-6)
+        for word, number in words.items():
+            assert given.get(number, 0.0) == pytest.approx(row[place[word]], rel=1e-6, abs=1e-9)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -44,23 +61,31 @@ def test_equals_scikit_learn(tmp_path: Path, factor: float, threads: int) -> Non
         tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True, norm=None
     )
     expected = vectorizer.fit_transform(TEXTS).toarray()
-    names = vectorizer.get_feature_names_out()
+    names = vectorizer.get_feature_names_out().tolist()
     expected[:, [" " in name for name in names]] *= factor
-    expected = normalize(expected)
-    place = {name: row for row, name in enumerate(names)}
-    words = found.vocabulary.row_of_word()
-    weights = found.train.weights
-    assert weights is not None
-    for document, row in enumerate(expected):
-        span = slice(found.train.offsets[document], found.train.offsets[document + 1])
-        given = dict(zip(found.train.ids[span].tolist(), weights[span].tolist(), strict=True))
-        assert sorted(given.values()) == pytest.approx(sorted(row[row > 0]), rel=1e-6)
-        for word, number in words.items():
-            assert given.get(number, 0.0) == pytest.approx(row[place[word]], rel=1e-6)
+    agrees(found, normalize(expected), names)
 
 
-def test_a_text_weighs_alike_in_training_and_after(tmp_path: Path) -> None:
-    found = corpus(tmp_path, TfidfWeighting())
+@pytest.mark.parametrize("threads", [1, 3])
+def test_log_count_ratios_are_those_of_the_formula(tmp_path: Path, threads: int) -> None:
+    found = corpus(tmp_path, LogCountRatioWeighting(), threads)
+    vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2))
+    counts = vectorizer.fit_transform(TEXTS).toarray()
+    of_first = np.arange(len(TEXTS)) % 2 == 0
+    p = ((counts > 0)[of_first].sum(axis=0) + 0.5) / (of_first.sum() + 1)
+    q = ((counts > 0)[~of_first].sum(axis=0) + 0.5) / ((~of_first).sum() + 1)
+    tf = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0)
+    agrees(found, normalize(tf * np.abs(np.log(p / q))), vectorizer.get_feature_names_out().tolist())
+
+
+def test_log_count_ratios_are_of_two_classes(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"exactly two classes.*there are 3: set it to tfidf"):
+        corpus(tmp_path, LogCountRatioWeighting(), classes=3)
+
+
+@pytest.mark.parametrize("weighting", [TfidfWeighting(), LogCountRatioWeighting()])
+def test_a_text_weighs_alike_in_training_and_after(tmp_path: Path, weighting: Weighting) -> None:
+    found = corpus(tmp_path, weighting)
     bags = found.encoder.encode(arrow(TEXTS)).bags
     assert bags.weights is not None
     assert found.train.weights is not None

@@ -51,6 +51,6 @@ def random_model(
         reader,
         text,
         vocabulary,
-        settings,
+        settings.model_copy(update={"weighting": corpus.weighting}),
         temperature,
     )

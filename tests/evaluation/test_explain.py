@@ -22,7 +22,7 @@ VOCABULARIES = [
     VocabularySettings(word_ngrams=2, ngram_min_count=1, char_ngrams=[2, 4]),
     VocabularySettings(word_ngrams=2, char_ngrams=[3, 3], buckets=40),
 ]
-WEIGHTINGS = [member() for member in get_args(get_args(Weighting)[0])]
+WEIGHTINGS = [member() for member in get_args(Weighting)]
 # Weighted features are summed.
 BAGS = [
     (weighting, mode)

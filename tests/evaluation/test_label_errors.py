@@ -43,6 +43,26 @@ def test_planted_errors_are_found(tmp_path: Path) -> None:
     assert margins == sorted(margins, reverse=True)
 
 
+def test_the_judge_of_two_classes_weighs_without_the_labels(tmp_path: Path) -> None:
+    """Log-count ratios know the labels of the documents that are held out."""
+    rows = [row for row in documents(600, seed=1) if row[1] != "music"]
+    names = sorted({label for _, label in rows})
+    flipped = [(text, names[names.index(label) ^ (at % 20 == 0)]) for at, (text, label) in enumerate(rows)]
+    write_csv(tmp_path / "train.csv", flipped)
+    found = []
+    for weighting in ("auto", "log_count_ratio", "tfidf"):
+        settings = RunSettings.model_validate(
+            {
+                "threads": 1,
+                "data": {"train": str(tmp_path / "train.csv")},
+                "model": {"weighting": weighting},
+                "training": {"epochs": 2},
+            }
+        )
+        found.append([suspect.to_json() for suspect in find_label_errors(settings)])
+    assert found[0] == found[1] == found[2] != []
+
+
 def test_a_class_too_small_to_judge(tmp_path: Path) -> None:
     write_csv(tmp_path / "train.csv", [*documents(60, seed=1), ("odd", "rare")])
     settings = RunSettings.model_validate({"threads": 1, "data": {"train": str(tmp_path / "train.csv")}})

@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet
+from satchel.data.weighting import LogCountRatioWeighting, TfidfWeighting
 from satchel.errors import ModelFileError, RunFolderError
 from satchel.model.modelfile import Model, load_model, locate_model, save_model
 from satchel.model.parameters import Parameters, aligned_zeros
@@ -49,7 +50,7 @@ def make_model(
     if len(vocabulary):  # of no rows there are no counts to be told from none
         documents = rng.integers(1, 9, len(vocabulary)).astype(np.int32)
         vocabulary = replace(vocabulary, document_counts=documents, documents=9)
-    layers = ModelSettings(embedding_dim=dimension, max_norm=1.5, norm_type=1)
+    layers = ModelSettings(embedding_dim=dimension, max_norm=1.5, norm_type=1, weighting=TfidfWeighting())
     return Model(parameters, vocabulary, labels, reader, text, keep, layers, temperature=1.25)
 
 
@@ -147,6 +148,30 @@ def test_a_model_with_buckets_comes_back_as_it_was(tmp_path: Path) -> None:
     (header,) = struct.unpack("<Q", (tmp_path / "m").read_bytes()[:8])
     known = model_bytes(saved.vocabulary, 3, len(LABELS))
     assert (tmp_path / "m").stat().st_size == 8 + header + known
+
+
+def by_class(model: Model) -> Model:
+    """The model with two classes, weighing by documents of each."""
+    parameters = Parameters(
+        model.parameters.embedding, model.parameters.weight[:2], model.parameters.bias[:2]
+    )
+    assert model.vocabulary.document_counts is not None
+    counts = np.stack([model.vocabulary.document_counts, np.arange(len(model.vocabulary))], axis=1)
+    return replace(
+        model,
+        parameters=parameters,
+        labels=LabelSet(("no", "yes"), (10, 40)),
+        vocabulary=replace(model.vocabulary, document_counts=counts.astype(np.int32)),
+        settings=model.settings.model_copy(update={"weighting": LogCountRatioWeighting()}),
+    )
+
+
+def test_documents_of_each_class_come_back(model: Model, tmp_path: Path) -> None:
+    saved = by_class(model)
+    save_model(tmp_path / "m", saved)
+    assert_same(saved, load_model(tmp_path / "m"))
+    (header,) = struct.unpack("<Q", (tmp_path / "m").read_bytes()[:8])
+    assert (tmp_path / "m").stat().st_size == 8 + header + model_bytes(saved.vocabulary, 3, 2)
 
 
 def test_it_is_a_safetensors_file_with_one_key(path: Path) -> None:
@@ -304,6 +329,9 @@ def _shape(name: str, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
         (_shape("vocabulary.hashes", lambda a: a[1:]), "embedding has the shape"),
         (_shape("vocabulary.hashes", lambda a: a[0].reshape(())), "cannot be read"),
         (_shape("vocabulary.counts", lambda a: a[1:]), r"vocabulary\.counts has the shape"),
+        (_shape("vocabulary.document_counts", lambda a: a[1:]), r"document_counts has the shape"),
+        (_shape("vocabulary.document_counts", lambda a: a[:0]), r"document_counts has the shape \(0,\)"),
+        (_shape("vocabulary.document_counts", lambda a: a[:, None]), r"document_counts has the shape"),
         (_shape("vocabulary.word_rows", lambda a: a[1:]), r"vocabulary\.word_ends has the shape"),
         (_shape("vocabulary.word_ends", lambda a: a[:-1]), r"vocabulary\.word_ends has the shape"),
         (_shape("vocabulary.words", lambda a: a[:-1]), r"vocabulary\.words has the shape"),
@@ -332,6 +360,11 @@ def _shape(name: str, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
         (
             lambda tensors, description: description.update(text={"tokenizer": "?"}),
             "its description cannot be read",
+        ),
+        (lambda tensors, description: description["model"].update(weighting="auto"), "weighting is auto"),
+        (
+            lambda tensors, description: description["model"].update(weighting="log_count_ratio"),
+            "its weighting is log_count_ratio, of 4 classes",
         ),
         (lambda tensors, description: description.update(reader=5), "its description cannot be read"),
         (lambda tensors, description: description["model"].update(later=1), "its description cannot be read"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from satchel.config.loading import load_config
+from satchel.errors import ConfigError
 from satchel.reporting import SILENT
 from satchel.training.run import prepare
 from satchel.training.settings import RunSettings
@@ -50,6 +51,33 @@ def test_by_documents_and_classes(
     assert (training.learning_rate, training.linear_learning_rate) == (rate, linear)
     assert training.weight_decay == pytest.approx(decay, rel=1e-12)
     assert training.label_smoothing == smoothing
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "weighting"),
+    [
+        (["a", "b"], "auto", "log_count_ratio"),
+        (["a", "b", "c"], "auto", "tfidf"),
+        (["a", "b"], "binary_cross_entropy", "tfidf"),
+    ],
+)
+def test_weighting_by_classes(tmp_path: Path, labels: list[str], loss: str, weighting: str) -> None:
+    lines = [f"words of {label},{label}" for label in labels * 5]
+    found = filled_in(tmp_path, lines, f"training: {{loss: {loss}}}\n")
+    assert found.model.weighting.name == weighting
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "message"),
+    [
+        (["a", "b", "c"], "auto", r"model\.weighting: log_count_ratio is of exactly two.* there are 3: set"),
+        (["a", "b"], "binary_cross_entropy", "any number of labels: set it to tfidf, or leave it out"),
+    ],
+)
+def test_log_count_ratio_of_other_labels(tmp_path: Path, labels: list[str], loss: str, message: str) -> None:
+    lines = [f"words of {label},{label}" for label in labels * 5]
+    with pytest.raises(ConfigError, match=message):
+        filled_in(tmp_path, lines, f"training: {{loss: {loss}}}\nmodel: {{weighting: log_count_ratio}}\n")
 
 
 @pytest.mark.parametrize(("once", "lengths"), [(10, None), (11, [1, 3])])

@@ -245,6 +245,23 @@ def test_starting_from_a_model(config: Path) -> None:
     assert load_model(Path("new")).vocabulary.words.to_pylist() == model.vocabulary.words.to_pylist()
 
 
+def test_a_model_of_two_classes_goes_on_with_its_weighting(config: Path) -> None:
+    two = [row for row in documents(300, seed=1) if row[1] != "music"]
+    write_csv(config / "two.csv", two)
+    old = run("old", "data.train=two.csv")
+    assert old.settings.model.weighting.name == "log_count_ratio"
+    with pytest.raises(StoppedError, match="stopped"):
+        run("cut", "data.train=two.csv", stopping=stopping_after(40))
+    run("cut", "data.train=two.csv", resume=True)
+    assert model_of("cut") == model_of("old")
+    heard = Heard()
+    more = run("more", "training.start_from=old", reporter=heard)  # of three classes
+    assert more.settings.model.weighting.name == "tfidf"
+    assert any("weighed anew: tfidf, before log_count_ratio" in line for line in heard.lines)
+    run("explicit", "data.train=two.csv", "model.weighting=tfidf")
+    assert run("again", "training.start_from=explicit").settings.model.weighting.name == "tfidf"
+
+
 def test_a_run_from_a_model_resumes(config: Path) -> None:
     run("old")
     write_csv(config / "new.csv", [("lute sitar", "strings"), ("the apple", "fruit")] * 40)

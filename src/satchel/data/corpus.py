@@ -12,7 +12,15 @@ from satchel.data import batches
 from satchel.data.bags import Bags, concatenate
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
-from satchel.data.encoded import EncodedData, check_single, encode, encode_files, labelled, labelled_batches
+from satchel.data.encoded import (
+    EncodedData,
+    check_single,
+    classes_of,
+    encode,
+    encode_files,
+    labelled,
+    labelled_batches,
+)
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.labelling import Labelling, labelling
@@ -24,7 +32,7 @@ from satchel.data.settings import (
 )
 from satchel.data.splitting import StratifiedSplit
 from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
-from satchel.data.weighting import Weighting, weigh_documents
+from satchel.data.weighting import Weighting, WeightingSetting, choose_weighting, weigh_documents
 from satchel.errors import DataError
 from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
@@ -38,6 +46,7 @@ class Corpus:
     Attributes:
         vocabulary: the features that own rows.
         labels: the classes.
+        weighting: what each feature of a document counts.
         train: the training documents, encoded.
         validation: the validation documents, encoded, or None.
         counts: all features, also those that own no row.
@@ -46,6 +55,7 @@ class Corpus:
 
     vocabulary: Vocabulary
     labels: LabelSet
+    weighting: Weighting
     train: BagDataset
     validation: EncodedData | None
     counts: FeatureCounts
@@ -102,7 +112,7 @@ def read_corpus(
     data: DataSettings,
     text: TextSettings,
     vocabulary: VocabularySettings,
-    weighting: Weighting,
+    weighting: WeightingSetting,
     *,
     seed: int,
     threads: int,
@@ -126,6 +136,7 @@ def read_corpus(
 
     Raises:
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
+        ConfigError: the weighting is not for such labels.
     """
     featurizer = Featurizer(text, vocabulary, Workers(threads))
     counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
@@ -133,6 +144,7 @@ def read_corpus(
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
         reading.add(batch)
     labels = reading.label_set(data, () if known is None else known.labels.labels)
+    chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
     with reporter.stage("Building the vocabulary"):
         counts = reading.counter.finish()
         selected, rows = counts.select(vocabulary, None if known is None else known.vocabulary)
@@ -144,9 +156,10 @@ def read_corpus(
         if known is not None:
             selected = selected.with_rows_of(known.vocabulary)
         pieces = reading.bags(rows, selected.first_bucket)
-        pieces, selected = weigh_documents(pieces, selected, weighting, featurizer.workers)
+        targets = reading.classes(labels)
+        pieces, selected = weigh_documents(pieces, targets, selected, labels, chosen, featurizer.workers)
         train = reading.training_set(concatenate(pieces), labels)
-    encoder = Encoder(featurizer, selected, weighting)
+    encoder = Encoder(featurizer, selected, chosen.row_weights(selected, labels))
     if reading.validation is not None:
         validation = encode(iter(reading.validation), encoder, labels, multi_label=reading.is_multi_label)
     elif isinstance(data.validation, str | list):
@@ -161,7 +174,7 @@ def read_corpus(
         )
     else:
         validation = None
-    return Corpus(selected, labels, train, validation, counts, encoder)
+    return Corpus(selected, labels, chosen, train, validation, counts, encoder)
 
 
 @dataclass
@@ -255,6 +268,10 @@ class _Reading:
 
         pieces, self._pieces = self._pieces, []
         return self.featurizer.workers.map(rename, pieces)
+
+    def classes(self, labels: LabelSet) -> NDArray[np.int64]:
+        """The class of each label of the training documents, int64 [L]."""
+        return classes_of(self._labels, labels)
 
     def training_set(self, documents: Bags, labels: LabelSet) -> BagDataset:
         """The training documents, with their classes."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.bags import NO_BAGS, Bags, concatenate
@@ -130,10 +131,7 @@ def encode(
 def labelled(bags: Bags, found: Sequence[Labelling], labels: LabelSet, *, multi_label: bool) -> BagDataset:
     """Documents with their classes; labels that are none of `labels` are -1, or of several left out."""
     if not multi_label:
-        targets = [labels.of_values(each.names)[each.codes] for each in found]
-        return BagDataset(
-            bags.ids, bags.offsets, np.concatenate([np.empty(0, np.int64), *targets]), bags.weights
-        )
+        return BagDataset(bags.ids, bags.offsets, classes_of(found, labels), bags.weights)
     known = [each.known(labels) for each in found]
     counts = np.concatenate([np.empty(0, np.int64), *(np.diff(offsets) for _, offsets in known)])
     return BagDataset(
@@ -144,6 +142,12 @@ def labelled(bags: Bags, found: Sequence[Labelling], labels: LabelSet, *, multi_
         label_ids=np.concatenate([np.empty(0, np.int32), *(ids for ids, _ in known)]),
         label_offsets=np.append(0, counts.cumsum()),
     )
+
+
+def classes_of(found: Sequence[Labelling], labels: LabelSet) -> NDArray[np.int64]:
+    """The class of each label, int64 [L], the documents' one after the other; -1 where it is none."""
+    classes = [labels.of_values(each.names)[each.codes] for each in found]
+    return np.concatenate([np.empty(0, np.int64), *classes])
 
 
 def labelled_batches(

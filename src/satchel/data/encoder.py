@@ -1,7 +1,6 @@
 """Encoder: texts -> bags, the same object in training, evaluation and prediction."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 from satchel.data.bags import Bags, concatenate
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.vocabulary import Vocabulary
-from satchel.data.weighting import Weighting
 from satchel.kernels import bags as kernels
 from satchel.kernels import table
 
@@ -35,15 +33,19 @@ class Encoded:
 class Encoder:
     """Looks the features of texts up in a vocabulary, and weighs them."""
 
-    def __init__(self, featurizer: Featurizer, vocabulary: Vocabulary, weighting: Weighting) -> None:
+    def __init__(
+        self, featurizer: Featurizer, vocabulary: Vocabulary, row_weights: NDArray[np.float32] | None
+    ) -> None:
+        """An encoder for a vocabulary.
+
+        Args:
+            featurizer: from text to features.
+            vocabulary: from features to rows.
+            row_weights: the weight of each row, float32 [V], or None where all features count the same.
+        """
         self.featurizer = featurizer
         self.vocabulary = vocabulary
-        self.weighting = weighting
-
-    @cached_property
-    def row_weights(self) -> NDArray[np.float32] | None:
-        """The weight of each row, float32 [V], or None where all features count the same."""
-        return self.weighting.row_weights(self.vocabulary)
+        self.row_weights = row_weights
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
         """The rows of the known features of texts, large_string [N]."""

@@ -24,8 +24,8 @@ class Vocabulary:
         words: large_string [W], the words of these rows.
         total_words: occurrences of all words in the training data, kept or not.
         buckets: how many rows after these all n-grams share; 0: those that are kept have their own.
-        document_counts: int32 [V], how many training documents have the feature; None where no
-            weighting asks for it.
+        document_counts: int32 [V], how many training documents have the feature; [V, C], how many of
+            each class, where the weighting asks for that; None where none asks.
         documents: how many training documents there are.
     """
 

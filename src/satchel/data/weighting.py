@@ -1,7 +1,7 @@
 """Bag weightings: what each feature of a document counts.
 
 `nn.EmbeddingBag` takes them as `per_sample_weights`, with `mode: sum`. A new one is a class here and its
-name in the union `Weighting` at the end.
+name in the unions `Weighting` and `WeightingSetting`.
 """
 
 from dataclasses import replace
@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from satchel.data.bags import Bags
-from satchel.data.vocabulary import Vocabulary
+from satchel.data.vocabulary import LabelSet, Vocabulary
+from satchel.errors import ConfigError
 from satchel.kernels import bags as kernels
-from satchel.settings import Settings, name_only
+from satchel.settings import AUTO, Settings, name_only
 from satchel.workers import Workers
+
+
+class AutoWeighting(Settings):
+    """`log_count_ratio` for two classes, one of them a document; else `tfidf`."""
+
+    name: Literal["auto"] = AUTO
 
 
 class NoWeighting(Settings):
@@ -23,7 +30,7 @@ class NoWeighting(Settings):
 
     name: Literal["none"] = "none"
 
-    def row_weights(self, vocabulary: Vocabulary) -> None:
+    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> None:
         """No weights."""
 
 
@@ -42,7 +49,7 @@ class TfidfWeighting(Settings):
         "words count more than the n-grams that repeat them.",
     )
 
-    def row_weights(self, vocabulary: Vocabulary) -> NDArray[np.float32]:
+    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
         """The weight of each row, float32 [V]: smooth inverse document frequency, times the factor."""
         assert vocabulary.document_counts is not None
         documents = vocabulary.document_counts.astype(np.float64)
@@ -53,36 +60,106 @@ class TfidfWeighting(Settings):
         return weights.astype(np.float32)
 
 
-Weighting = Annotated[NoWeighting | TfidfWeighting, Field(discriminator="name"), BeforeValidator(name_only)]
+class LogCountRatioWeighting(Settings):
+    """Of two classes: features that are as frequent in both count little; every document is of length 1.
+
+    (1 + ln count) |ln(p / q)|, where p = (documents of the first class with the feature + 0.5) /
+    (documents of the first class + 1), and q is that of the second: the log-count ratio of naive Bayes
+    (Wang & Manning 2012, "Baselines and Bigrams").
+    """
+
+    name: Literal["log_count_ratio"] = "log_count_ratio"
+
+    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
+        """The weight of each row, float32 [V]."""
+        assert vocabulary.document_counts is not None
+        shares = (vocabulary.document_counts + 0.5) / (np.array(labels.counts) + 1.0)
+        return np.abs(np.log(shares[:, 0] / shares[:, 1])).astype(np.float32)
+
+
+Weighting = NoWeighting | TfidfWeighting | LogCountRatioWeighting
+WeightingSetting = Annotated[
+    AutoWeighting | NoWeighting | TfidfWeighting | LogCountRatioWeighting,
+    Field(discriminator="name"),
+    BeforeValidator(name_only),
+]
+
+
+def settled_weighting(setting: WeightingSetting) -> Weighting:
+    """The weighting of a model, which is not open any more."""
+    assert not isinstance(setting, AutoWeighting), "an open setting is used before it is filled in"
+    return setting
+
+
+def choose_weighting(setting: WeightingSetting, labels: LabelSet, *, multi_label: bool) -> Weighting:
+    """The weighting that a setting means for documents with these labels.
+
+    Raises:
+        ConfigError: it is not for such.
+    """
+    has_two = len(labels) == 2 and not multi_label
+    if isinstance(setting, AutoWeighting):
+        return LogCountRatioWeighting() if has_two else TfidfWeighting()
+    if isinstance(setting, LogCountRatioWeighting) and not has_two:
+        found = "documents have any number of labels" if multi_label else f"there are {len(labels)}"
+        raise ConfigError(
+            "model.weighting: log_count_ratio is of exactly two classes, one of them a document, and "
+            f"{found}: set it to tfidf, or leave it out"
+        )
+    return setting
+
+
+def document_counts_shape(weighting: Weighting, rows: int) -> tuple[int, ...]:
+    """The shape of the document counts that a weighting is made of; (0,): none."""
+    match weighting:
+        case NoWeighting():
+            return (0,)
+        case TfidfWeighting():
+            return (rows,)
+        case LogCountRatioWeighting():
+            return (rows, 2)
 
 
 def weigh_documents(
-    pieces: list[Bags], vocabulary: Vocabulary, weighting: Weighting, workers: Workers
+    pieces: list[Bags],
+    targets: NDArray[np.int64],
+    vocabulary: Vocabulary,
+    labels: LabelSet,
+    weighting: Weighting,
+    workers: Workers,
 ) -> tuple[list[Bags], Vocabulary]:
     """Training documents with weights, and their vocabulary with what those are made of.
 
     Args:
-        pieces: the documents, arranged by group; they are changed.
+        pieces: N documents, arranged by group; they are changed.
+        targets: int64 [N], their classes; read only where the weighting asks for them, which is where
+            each document has one.
         vocabulary: what their rows stand for.
+        labels: the classes, and how many of the documents each has.
         weighting: what each feature counts; without one, all stays as it is.
         workers: the threads; the result is the same for any number.
     """
     if isinstance(weighting, NoWeighting):
         return pieces, vocabulary
-    rows = len(vocabulary)
     pieces = workers.map(lambda piece: piece.collapsed(), pieces)
+    bounds = np.cumsum([0, *(len(piece.offsets) - 1 for piece in pieces)]).tolist()
+    shape = document_counts_shape(weighting, len(vocabulary))
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
-        counts = np.zeros(rows, dtype=np.int32)
-        for piece in pieces[slice(*part)]:
-            kernels.count_documents(piece.ids, counts)
+        counts = np.zeros(shape, dtype=np.int32)
+        for number in range(*part):
+            piece = pieces[number]
+            if len(shape) == 1:
+                kernels.count_documents(piece.ids, counts)
+            else:
+                classes = targets[bounds[number] : bounds[number + 1]]
+                kernels.count_documents_by_class(piece.ids, piece.offsets, classes, counts)
         return counts
 
     counts = workers.map(count, workers.ranges(len(pieces)))
-    documents = sum(len(piece.offsets) - 1 for piece in pieces)
     vocabulary = replace(
-        vocabulary, document_counts=np.add.reduce(counts, dtype=np.int32), documents=documents
+        vocabulary, document_counts=np.add.reduce(counts, dtype=np.int32), documents=bounds[-1]
     )
-    row_weights = weighting.row_weights(vocabulary)
+    row_weights = weighting.row_weights(vocabulary, labels)
     assert row_weights is not None
     return workers.map(lambda piece: piece.weigh(row_weights), pieces), vocabulary

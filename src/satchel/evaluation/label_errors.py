@@ -18,12 +18,13 @@ from satchel.data import batches
 from satchel.data.checks import Place
 from satchel.data.corpus import Corpus
 from satchel.data.readers import read
+from satchel.data.weighting import TfidfWeighting
 from satchel.errors import DataError, DivergedError
 from satchel.model import scoring
 from satchel.model.losses import link_in_place
 from satchel.model.parameters import initial_parameters
 from satchel.reporting import SILENT, Reporter
-from satchel.settings import settled
+from satchel.settings import AUTO, settled
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
 from satchel.training.run import prepare
@@ -71,7 +72,11 @@ def find_label_errors(settings: RunSettings, reporter: Reporter = SILENT) -> lis
         DataError: a class has fewer documents than there are folds, or a file cannot be read.
     """
     data = settings.data.model_copy(update={"validation": None, "test": None})
-    settings, corpus = prepare(settings.model_copy(update={"data": data}), reporter)
+    weighting = settings.model.weighting
+    if weighting.name in (AUTO, "log_count_ratio"):  # which knows the labels that are to be judged
+        weighting = TfidfWeighting()
+    model = settings.model.model_copy(update={"weighting": weighting})
+    settings, corpus = prepare(settings.model_copy(update={"data": data, "model": model}), reporter)
     probabilities = cross_validated(settings, corpus, reporter)
     targets = corpus.train.targets
     suspects = confident_errors(probabilities, targets)
@@ -95,7 +100,7 @@ def cross_validated(
 ) -> NDArray[np.float32]:
     """The probabilities of each training document by a model that has not seen it, float32 [N, C].
 
-    The vocabulary is that of all documents: it knows words, and no labels.
+    The vocabulary and the weighting are those of all documents: they must know words, and no labels.
 
     Raises:
         DataError: a class has fewer documents than there are folds.

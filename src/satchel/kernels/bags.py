@@ -135,6 +135,21 @@ def count_documents(ids, document_counts):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def count_documents_by_class(ids, offsets, targets, document_counts):  # type: ignore[no-untyped-def]
+    """Adds 1 to the count of each row and class, int32 [V, C]: of the documents that have it, each once.
+
+    Args:
+        ids: int32 [T], rows.
+        offsets: int64 [N + 1], where each document's begin.
+        targets: int64 [N], the documents' classes.
+        document_counts: int32 [V, C].
+    """
+    for document in range(offsets.shape[0] - 1):
+        for i in range(offsets[document], offsets[document + 1]):
+            document_counts[ids[i], targets[document]] += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def weigh(ids, offsets, weights, row_weights):  # type: ignore[no-untyped-def]
     """Counts become weights: (1 + ln count) times the row's, and each document's of length 1.
 

@@ -7,7 +7,7 @@
 | linear.bias          | float32 [C]    | |
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
 | vocabulary.counts    | int64 [F]      | its occurrences in the training data |
-| vocabulary.document_counts | int32 [V] | the training documents that have it; [0] where no weighting asks |
+| vocabulary.document_counts | int32 [V] or [V, C] | the training documents (of each class) with it; or [0] |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
@@ -33,6 +33,7 @@ from pydantic import ValidationError
 from satchel import __version__
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
+from satchel.data.weighting import AutoWeighting, document_counts_shape
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
@@ -257,13 +258,17 @@ def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> 
         raise _damaged(path, "a label stands twice")
     (rows,) = file.tensors["vocabulary.hashes"].shape
     (words,) = file.tensors["vocabulary.word_rows"].shape
-    dimension = ModelSettings.model_validate(description["model"]).embedding_dim
+    model = ModelSettings.model_validate(description["model"])
+    weighting, dimension = model.weighting, model.embedding_dim
+    if isinstance(weighting, AutoWeighting) or (weighting.name == "log_count_ratio" and len(labels) != 2):
+        raise _damaged(path, f"its weighting is {weighting.name}, of {len(labels)} classes")
     buckets = VocabularySettings.model_validate(description["vocabulary"]).buckets or 0
     expected = {
         "embedding": (rows + buckets, dimension),
         "linear.weight": (len(labels), dimension),
         "linear.bias": (len(labels),),
         "vocabulary.counts": (rows,),
+        "vocabulary.document_counts": document_counts_shape(weighting, rows + buckets),
         "vocabulary.word_ends": (words,),
         "vocabulary.words": (file.tensors["vocabulary.words"].size,),
     }
@@ -289,8 +294,6 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
     if not (isinstance(temperature, float) and 0 < temperature < math.inf):
         raise _damaged(path, f"its temperature is {temperature!r}")
     model = ModelSettings.model_validate(description["model"])
-    if model.weighting.name != "none" and vocabulary.document_counts is None and len(vocabulary):
-        raise _damaged(path, "it weighs features, and has no counts of documents to do so")
     for name in ("embedding", "linear.weight", "linear.bias"):
         if not all_finite(tensors[name]):
             raise _damaged(path, f"{name} holds values that are not finite")

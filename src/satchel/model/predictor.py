@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from satchel.data.bags import Bags
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
+from satchel.data.weighting import settled_weighting
 from satchel.errors import ModelFileError
 from satchel.kernels import infer
 from satchel.model import scoring
@@ -65,7 +66,7 @@ class Predictor:
         self.encoder = Encoder(
             Featurizer(model.text, model.vocabulary_settings, self._workers),
             model.vocabulary,
-            model.settings.weighting,
+            settled_weighting(model.settings.weighting).row_weights(model.vocabulary, model.labels),
         )
 
     def predict(self, texts: pa.LargeStringArray) -> Predictions:

@@ -4,7 +4,7 @@
 |---|---|---|
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
 | vocabulary.counts    | int64 [F]      | its occurrences in the training data |
-| vocabulary.document_counts | int32 [V] | the training documents that have it, or [0]: nothing asks |
+| vocabulary.document_counts | int32 [V] or [V, C] | the training documents (of each class) with it; or [0] |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |

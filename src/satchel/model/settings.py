@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from satchel.data.weighting import TfidfWeighting, Weighting
+from satchel.data.weighting import AutoWeighting, WeightingSetting
 from satchel.settings import Settings
 
 
@@ -19,9 +19,10 @@ class ModelSettings(Settings):
     embedding_dim: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
         "auto", description="Size of a feature's vector; `auto`: by the number of classes."
     )
-    weighting: Weighting = Field(
-        TfidfWeighting(),
-        description="What each feature of a document counts: `tfidf`, or `none` for all the same.",
+    weighting: WeightingSetting = Field(
+        AutoWeighting(),
+        description="What each feature of a document counts: `tfidf`, `log_count_ratio` (of two classes), or "
+        "`none` for all the same; `auto`: by the number of classes.",
     )
     mode: Literal["mean", "sum", "max"] = Field(
         "sum",

@@ -58,6 +58,10 @@ def as_in(settings: RunSettings, origin: Model) -> RunSettings:
     if settings.model.embedding_dim == AUTO:
         model = settings.model.model_copy(update={"embedding_dim": origin.settings.embedding_dim})
         settings = settings.model_copy(update={"model": model})
+    # The other two are as good a choice for new labels as for the origin's; log_count_ratio is not.
+    if settings.model.weighting.name == AUTO and origin.settings.weighting.name != "log_count_ratio":
+        model = settings.model.model_copy(update={"weighting": origin.settings.weighting})
+        settings = settings.model_copy(update={"model": model})
     if settings.training.loss == AUTO:
         training = settings.training.model_copy(update={"loss": origin.loss})
         settings = settings.model_copy(update={"training": training})
@@ -68,7 +72,7 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     """The settings with numbers for all that is `auto`."""
     documents, classes = len(corpus.train), len(corpus.labels)
     # The rates of few classes are those of documents of length 1.
-    few = classes <= _FEW_CLASSES and settings.model.weighting.name == "tfidf"
+    few = classes <= _FEW_CLASSES and corpus.weighting.name != "none"
     batch = settings.training.batch_size
     multi_label = corpus.train.label_ids is not None
     if multi_label and settings.training.label_smoothing not in (AUTO, 0):
@@ -105,7 +109,8 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
         "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), largest),
     }
     open_training = {name: value for name, value in training.items() if _is_open(settings.training, name)}
-    open_model = {name: value for name, value in model.items() if _is_open(settings.model, name)}
+    open_model: dict[str, object] = {"weighting": corpus.weighting}
+    open_model |= {name: value for name, value in model.items() if _is_open(settings.model, name)}
     return settings.model_copy(
         update={
             "training": settings.training.model_copy(update=open_training),

@@ -42,7 +42,7 @@ def check_settings(checkpoint: Checkpoint, now: dict[str, Any]) -> None:
     changed = [
         f"  {key}: was {before.get(key)!r}, is {now.get(key)!r}"
         for key in {**before, **now}
-        if now.get(key) not in (AUTO, before.get(key))
+        if now.get(key) != before.get(key) and not _is_open(key, now)
     ]
     if changed:
         raise CheckpointError(
@@ -80,6 +80,12 @@ def known_rows(checkpoint: Checkpoint, folder: RunFolder) -> Known:
     if rows_hash(known.vocabulary, known.labels) != checkpoint.identity.rows:
         raise CheckpointError(f"{folder.rows}: is not of this checkpoint: start anew with --force")
     return known
+
+
+def _is_open(key: str, settings: dict[str, Any]) -> bool:
+    """Whether a key, or the member of the family whose option it is, is left to a rule."""
+    family, _, _ = key.rpartition(".")
+    return AUTO in (settings.get(key), settings.get(f"{family}.name"))
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -108,4 +108,7 @@ def starting_parameters(
         known = Known(origin.vocabulary, origin.labels)
         carried = carry_over(origin.parameters, known, parameters, corpus.vocabulary, corpus.labels)
         notes.append(f"Starting from {settings.training.start_from}: {carried}")
+        before, now = origin.settings.weighting, settings.model.weighting
+        if now != before:
+            notes.append(f"Features are weighed anew: {now.name}, before {before.name} (model.weighting)")
     return parameters, notes
