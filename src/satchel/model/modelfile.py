@@ -5,12 +5,7 @@
 | embedding            | float32 [V, D] | one row a feature, then one a bucket |
 | linear.weight        | float32 [C, D] | one row a class |
 | linear.bias          | float32 [C]    | |
-| vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
-| vocabulary.counts    | int64 [F]      | its occurrences in the training data |
-| vocabulary.document_counts | int32 [V] or [V, C] | the training documents (of each class) with it; or [0] |
-| vocabulary.word_rows | int32 [W]      | the rows that are words |
-| vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
-| vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
+| vocabulary.*         | | what the rows stand for: `satchel.model.rows` |
 
 The file's metadata has one key, `satchel`: JSON with the format's version, the labels, the settings
 of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-file.md has it all.
