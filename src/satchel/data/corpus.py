@@ -1,7 +1,7 @@
 """Files -> vocabulary, labels and encoded data sets: everything that training needs to know."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,21 @@ from satchel.data.encoded import (
 )
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
+from satchel.data.heldout import training_texts
 from satchel.data.labelling import Labelling, labelling
 from satchel.data.readers import named
+from satchel.data.readers.paths import STDIN
 from satchel.data.settings import (
     DataSettings,
     TextSettings,
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
+from satchel.data.subwords import learn_subwords
+from satchel.data.tokenizers import SubwordTokenizer
 from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
 from satchel.data.weighting import Weighting, WeightingSetting, choose_weighting, weigh_documents
-from satchel.errors import DataError
+from satchel.errors import ConfigError, DataError
 from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
@@ -118,6 +122,7 @@ def read_corpus(
     threads: int,
     multi_label: bool | None = None,
     known: Known | None = None,
+    subwords: bytes = b"",
     reporter: Reporter = SILENT,
 ) -> Corpus:
     """Reads the training files once: counts features, encodes, and splits off the validation set.
@@ -132,13 +137,19 @@ def read_corpus(
         multi_label: whether documents may have any number of labels; None: if a training document has.
         known: features and labels that are kept, however rare they are in the files, and stay behind
             the others where the files lack them; or None.
+        subwords: what the tokenizer `subword` learned of the files before; where that is not given nor
+            `known`, and it is the tokenizer, it learns now.
         reporter: hears of the progress.
 
     Raises:
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
         ConfigError: the weighting is not for such labels.
     """
-    featurizer = Featurizer(text, vocabulary, Workers(threads))
+    if known is not None:
+        subwords = known.vocabulary.subwords
+    elif not subwords:
+        subwords = _learned(data, text, seed, reporter)
+    featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
     counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
     reading = _Reading(data, featurizer, counter, seed, multi_label)
     for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
@@ -155,6 +166,7 @@ def read_corpus(
             )
         if known is not None:
             selected = selected.with_rows_of(known.vocabulary)
+        selected = replace(selected, subwords=subwords)
         pieces = reading.bags(rows, selected.first_bucket)
         targets = reading.classes(labels)
         pieces, selected = weigh_documents(pieces, targets, selected, labels, chosen, featurizer.workers)
@@ -175,6 +187,19 @@ def read_corpus(
     else:
         validation = None
     return Corpus(selected, labels, chosen, train, validation, counts, encoder)
+
+
+def _learned(data: DataSettings, text: TextSettings, seed: int, reporter: Reporter) -> bytes:
+    """What a tokenizer that is trained learns of the training files; empty for others."""
+    if not isinstance(text.tokenizer, SubwordTokenizer):
+        return b""
+    if STDIN in ([data.train] if isinstance(data.train, str) else data.train):
+        raise ConfigError(
+            "text.tokenizer: subword reads the training data twice, and standard input can be read once: "
+            "give a file"
+        )
+    with reporter.stage("Learning subwords"):
+        return learn_subwords(training_texts(data, seed), text, text.tokenizer, seed)
 
 
 @dataclass
