@@ -23,21 +23,18 @@ from satchel.data.encoded import (
 )
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
-from satchel.data.heldout import training_texts
 from satchel.data.labelling import Labelling, labelling
 from satchel.data.readers import named
-from satchel.data.readers.paths import STDIN
 from satchel.data.settings import (
     DataSettings,
     TextSettings,
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
-from satchel.data.subwords import learn_subwords
-from satchel.data.tokenizers import SubwordTokenizer
+from satchel.data.subwords import subwords_of
 from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
 from satchel.data.weighting import Weighting, WeightingSetting, choose_weighting, weigh_documents
-from satchel.errors import ConfigError, DataError
+from satchel.errors import DataError
 from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
@@ -147,8 +144,7 @@ def read_corpus(
     """
     if known is not None:
         subwords = known.vocabulary.subwords
-    elif not subwords:
-        subwords = _learned(data, text, seed, reporter)
+    subwords = subwords or subwords_of(data, text, seed, reporter)
     featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
     counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
     reading = _Reading(data, featurizer, counter, seed, multi_label)
@@ -172,34 +168,21 @@ def read_corpus(
         pieces, selected = weigh_documents(pieces, targets, selected, labels, chosen, featurizer.workers)
         train = reading.training_set(concatenate(pieces), labels)
     encoder = Encoder(featurizer, selected, chosen.row_weights(selected, labels))
-    if reading.validation is not None:
-        validation = encode(iter(reading.validation), encoder, labels, multi_label=reading.is_multi_label)
-    elif isinstance(data.validation, str | list):
-        validation = encode_files(
-            data.validation,
-            data.reader(),
-            encoder,
-            labels,
-            "Reading validation",
-            reporter,
-            multi_label=reading.is_multi_label,
-        )
-    else:
-        validation = None
+    validation = _validation(reading, data, encoder, labels, reporter)
     return Corpus(selected, labels, chosen, train, validation, counts, encoder)
 
 
-def _learned(data: DataSettings, text: TextSettings, seed: int, reporter: Reporter) -> bytes:
-    """What a tokenizer that is trained learns of the training files; empty for others."""
-    if not isinstance(text.tokenizer, SubwordTokenizer):
-        return b""
-    if STDIN in ([data.train] if isinstance(data.train, str) else data.train):
-        raise ConfigError(
-            "text.tokenizer: subword reads the training data twice, and standard input can be read once: "
-            "give a file"
-        )
-    with reporter.stage("Learning subwords"):
-        return learn_subwords(training_texts(data, seed), text, text.tokenizer, seed)
+def _validation(
+    reading: "_Reading", data: DataSettings, encoder: Encoder, labels: LabelSet, reporter: Reporter
+) -> EncodedData | None:
+    """The validation documents: those split off, or those of files; None where there are none."""
+    several = reading.is_multi_label
+    if reading.validation is not None:
+        return encode(iter(reading.validation), encoder, labels, multi_label=several)
+    if not isinstance(data.validation, str | list):
+        return None
+    title = "Reading validation"
+    return encode_files(data.validation, data.reader(), encoder, labels, title, reporter, multi_label=several)
 
 
 @dataclass

@@ -17,13 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.heldout import training_texts
 from satchel.data.normalize import normalize
+from satchel.data.readers.paths import STDIN
 from satchel.data.segmenters import SEPARATOR, Segmenter, missing_library
-from satchel.data.settings import TextSettings
+from satchel.data.settings import DataSettings, TextSettings
 from satchel.data.splitting import stream, uniform
 from satchel.data.tokenizers import SubwordTokenizer
 from satchel.errors import ConfigError, ModelFileError
 from satchel.kernels.characters import IGNORED, SPACE, character_classes
+from satchel.reporting import Reporter
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -33,6 +36,24 @@ _THREADS = 4
 # A longer word is cut: the library's memory goes with the length of a word, and a text without spaces is
 # one. It learns from shorter ones, as each is a lattice.
 _LONGEST_WORD, _LONGEST_LEARNED = 1 << 16, 1 << 12
+
+
+def subwords_of(data: DataSettings, text: TextSettings, seed: int, reporter: Reporter) -> bytes:
+    """What a tokenizer that learns has learned of a run's training files; empty for the others.
+
+    Raises:
+        ConfigError: as `learn_subwords`, or the files cannot be read twice.
+        MissingExtraError: as `learn_subwords`.
+    """
+    if not isinstance(text.tokenizer, SubwordTokenizer):
+        return b""
+    if STDIN in ([data.train] if isinstance(data.train, str) else data.train):
+        raise ConfigError(
+            "text.tokenizer: subword reads the training data twice, and standard input can be read once: "
+            "give a file"
+        )
+    with reporter.stage("Learning subwords"):
+        return learn_subwords(training_texts(data, seed), text, text.tokenizer, seed)
 
 
 def learn_subwords(
