@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +100,20 @@ def lock(path: Path) -> BinaryIO | None:
         if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
             return file
         file.close()
+
+
+def user_cache(name: str) -> Path | None:
+    """A folder of the user's for what can be made anew; None where there is no place that takes files."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    for parent in (Path(base), Path(tempfile.gettempdir())):
+        folder = parent / "satchel" / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return None
 
 
 if sys.platform == "win32":

@@ -10,9 +10,12 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from satchel.data.corpus import Corpus, read_corpus
+from satchel.data.encoder import Encoder
+from satchel.data.featurizer import Featurizer
 from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
 from satchel.data.weighting import LogCountRatioWeighting, NoWeighting, TfidfWeighting, Weighting
 from satchel.errors import ConfigError
+from satchel.workers import Workers
 from tests.data.counted import arrow
 
 TEXTS = [
@@ -23,6 +26,7 @@ TEXTS = [
     "mat",
     "",
 ]
+KEEP = VocabularySettings(char_ngrams=None, ngram_min_count=1)
 
 
 def corpus(folder: Path, weighting: Weighting, threads: int = 2, classes: int = 2) -> Corpus:
@@ -34,8 +38,7 @@ def corpus(folder: Path, weighting: Weighting, threads: int = 2, classes: int = 
         train=str(folder / "train.csv"), validation=None, format="csv", text="text", label="label",
         header=True, delimiter=",", quoting=True,
     )  # fmt: skip
-    keep = VocabularySettings(char_ngrams=None, ngram_min_count=1)
-    return read_corpus(data, TextSettings(), keep, weighting, seed=1, threads=threads)
+    return read_corpus(data, TextSettings(), KEEP, weighting, seed=1, threads=threads)
 
 
 def agrees(found: Corpus, expected: NDArray[np.float64], names: list[str]) -> None:
@@ -86,7 +89,9 @@ def test_log_count_ratios_are_of_two_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weighting", [TfidfWeighting(), LogCountRatioWeighting()])
 def test_a_text_weighs_alike_in_training_and_after(tmp_path: Path, weighting: Weighting) -> None:
     found = corpus(tmp_path, weighting)
-    bags = found.encoder.encode(arrow(TEXTS)).bags
+    row_weights = weighting.row_weights(found.vocabulary, found.labels)
+    encoder = Encoder(Featurizer(TextSettings(), KEEP, Workers(2)), found.vocabulary, row_weights)
+    bags = encoder.encode(arrow(TEXTS)).bags
     assert bags.weights is not None
     assert found.train.weights is not None
     assert bags.offsets.tolist() == found.train.offsets.tolist()

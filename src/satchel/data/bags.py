@@ -28,11 +28,6 @@ class Bags:
         kept = kernels.collapse(self.ids, self.offsets, counts)
         return Bags(self.ids[:kept], self.offsets, counts[:kept])
 
-    def weigh(self, row_weights: NDArray[np.float32]) -> "Bags":
-        """Turns the counts of collapsed documents into weights, in place; see `kernels.bags.weigh`."""
-        kernels.weigh(self.ids, self.offsets, self.weights, row_weights)
-        return self
-
 
 NO_BAGS = Bags(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
 

@@ -9,13 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import batches
-from satchel.data.bags import Bags, concatenate
+from satchel.data.bags import Bags
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import (
     EncodedData,
     check_single,
-    classes_of,
     encode,
     encode_files,
     labelled,
@@ -24,6 +23,7 @@ from satchel.data.encoded import (
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.labelling import Labelling, labelling
+from satchel.data.provisional import ProvisionalCorpus
 from satchel.data.readers import named
 from satchel.data.settings import (
     DataSettings,
@@ -31,11 +31,15 @@ from satchel.data.settings import (
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
-from satchel.data.subwords import subwords_of
-from satchel.data.vocabulary import FeatureCounts, Known, LabelSet, Vocabulary
-from satchel.data.weighting import Weighting, WeightingSetting, choose_weighting, weigh_documents
+from satchel.data.vocabulary import Frequencies, Known, LabelSet, Vocabulary
+from satchel.data.weighting import (
+    NoWeighting,
+    Weighting,
+    WeightingSetting,
+    choose_weighting,
+    weigh_documents,
+)
 from satchel.errors import DataError
-from satchel.kernels import groups, table
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
 
@@ -50,8 +54,7 @@ class Corpus:
         weighting: what each feature of a document counts.
         train: the training documents, encoded.
         validation: the validation documents, encoded, or None.
-        counts: all features, also those that own no row.
-        encoder: encodes further texts alike.
+        frequencies: of all features, also of those that own no row.
     """
 
     vocabulary: Vocabulary
@@ -59,8 +62,7 @@ class Corpus:
     weighting: Weighting
     train: BagDataset
     validation: EncodedData | None
-    counts: FeatureCounts
-    encoder: Encoder
+    frequencies: Frequencies
 
     def summary(self, top: int, min_counts: Sequence[int]) -> dict[str, Any]:
         """What is to know of the vocabulary.
@@ -69,8 +71,8 @@ class Corpus:
             top: how many frequent words to list.
             min_counts: for each, how many features would be kept.
         """
-        vocabulary, counts = self.vocabulary, self.counts
-        is_word = counts.is_word
+        vocabulary, frequencies = self.vocabulary, self.frequencies
+        different_words, different_ngrams = frequencies.at_least(1)
         validation = self.validation
         rows = vocabulary.word_rows[:top]
         return {
@@ -78,8 +80,8 @@ class Corpus:
                 "documents": len(self.train),
                 "classes": len(self.labels),
                 "words_in_the_text": vocabulary.total_words,
-                "different_words": int(is_word.sum()),
-                "different_ngrams": int((~is_word).sum()),
+                "different_words": different_words,
+                "different_ngrams": different_ngrams,
                 "rows": len(vocabulary),
                 "word_rows": len(vocabulary.words),
                 "ngram_rows": len(vocabulary) - len(vocabulary.words),
@@ -91,11 +93,9 @@ class Corpus:
                 "validation_texts_unknown": validation.empty / max(1, len(validation.dataset)),
             },
             "min_counts": [
-                {
-                    "min_count": least,
-                    "words": int((counts.counts[is_word] >= least).sum()),
-                    "ngrams": int((counts.counts[~is_word] >= least).sum()),
-                }
+                dict(
+                    zip(("min_count", "words", "ngrams"), (least, *frequencies.at_least(least)), strict=True)
+                )
                 for least in min_counts
             ],
             "words": [
@@ -119,7 +119,6 @@ def read_corpus(
     threads: int,
     multi_label: bool | None = None,
     known: Known | None = None,
-    subwords: bytes = b"",
     reporter: Reporter = SILENT,
 ) -> Corpus:
     """Reads the training files once: counts features, encodes, and splits off the validation set.
@@ -134,55 +133,61 @@ def read_corpus(
         multi_label: whether documents may have any number of labels; None: if a training document has.
         known: features and labels that are kept, however rare they are in the files, and stay behind
             the others where the files lack them; or None.
-        subwords: what the tokenizer `subword` learned of the files before; where that is not given nor
-            `known`, and it is the tokenizer, it learns now.
         reporter: hears of the progress.
 
     Raises:
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
         ConfigError: the weighting is not for such labels.
     """
-    if known is not None:
-        subwords = known.vocabulary.subwords
-    subwords = subwords or subwords_of(data, text, seed, reporter)
-    featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
-    counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
-    reading = _Reading(data, featurizer, counter, seed, multi_label)
-    for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
-        reading.add(batch)
-    labels = reading.label_set(data, () if known is None else known.labels.labels)
-    chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
-    with reporter.stage("Building the vocabulary"):
-        counts = reading.counter.finish()
-        selected, rows = counts.select(vocabulary, None if known is None else known.vocabulary)
-        if not len(selected):
-            raise DataError(
-                f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
-                f"vocabulary.min_count (now {vocabulary.min_count})"
+    featurizer = Featurizer(text, vocabulary, Workers(threads))
+    with ProvisionalCorpus(featurizer.workers) as provisional:
+        counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
+        reading = _Reading(data, featurizer, counter, provisional, seed, multi_label)
+        for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
+            reading.add(batch)
+        labels = reading.label_set(data, () if known is None else known.labels.labels)
+        chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
+        with reporter.stage("Building the vocabulary"):
+            selected, rows, frequencies = _select(counter, data, vocabulary, known)
+            room = int(selected.counts.sum()) if not vocabulary.buckets else provisional.features
+            bags = provisional.bags(
+                rows, selected.first_bucket, room, weighted=not isinstance(chosen, NoWeighting)
             )
-        if known is not None:
-            selected = selected.with_rows_of(known.vocabulary)
-        selected = replace(selected, subwords=subwords)
-        pieces = reading.bags(rows, selected.first_bucket)
-        targets = reading.classes(labels)
-        pieces, selected = weigh_documents(pieces, targets, selected, labels, chosen, featurizer.workers)
-        train = reading.training_set(concatenate(pieces), labels)
-    encoder = Encoder(featurizer, selected, chosen.row_weights(selected, labels))
-    validation = _validation(reading, data, encoder, labels, reporter)
-    return Corpus(selected, labels, chosen, train, validation, counts, encoder)
-
-
-def _validation(
-    reading: "_Reading", data: DataSettings, encoder: Encoder, labels: LabelSet, reporter: Reporter
-) -> EncodedData | None:
-    """The validation documents: those split off, or those of files; None where there are none."""
-    several = reading.is_multi_label
+    train = reading.training_set(bags, labels)
+    selected = weigh_documents(train, selected, labels, chosen, featurizer.workers)
+    # Of a copy: the table that it looks features up in goes with it.
+    encoder = Encoder(featurizer, replace(selected), chosen.row_weights(selected, labels))
     if reading.validation is not None:
-        return encode(iter(reading.validation), encoder, labels, multi_label=several)
-    if not isinstance(data.validation, str | list):
-        return None
-    title = "Reading validation"
-    return encode_files(data.validation, data.reader(), encoder, labels, title, reporter, multi_label=several)
+        validation = encode(iter(reading.validation), encoder, labels, multi_label=reading.is_multi_label)
+    elif isinstance(data.validation, str | list):
+        validation = encode_files(
+            data.validation,
+            data.reader(),
+            encoder,
+            labels,
+            "Reading validation",
+            reporter,
+            multi_label=reading.is_multi_label,
+        )
+    else:
+        validation = None
+    return Corpus(selected, labels, chosen, train, validation, frequencies)
+
+
+def _select(
+    counter: FeatureCounter, data: DataSettings, settings: VocabularySettings, known: Known | None
+) -> tuple[Vocabulary, NDArray[np.int32], Frequencies]:
+    """The features that own rows, the row of each provisional number, and how frequent all are."""
+    counts = counter.finish()
+    selected, rows = counts.select(settings, None if known is None else known.vocabulary)
+    if not len(selected):
+        raise DataError(
+            f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
+            f"vocabulary.min_count (now {settings.min_count})"
+        )
+    if known is not None:
+        selected = selected.with_rows_of(known.vocabulary)
+    return selected, rows, counts.frequencies()
 
 
 @dataclass
@@ -192,11 +197,11 @@ class _Reading:
     data: DataSettings
     featurizer: Featurizer
     counter: FeatureCounter
+    provisional: ProvisionalCorpus
     seed: int
     multi_label: bool | None
     validation: list[tuple[pa.LargeStringArray, Labelling]] | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
-    _pieces: list[Bags] = field(default_factory=list)
     _labels: list[Labelling] = field(default_factory=list)
     _several: bool = False
     _documents: dict[str, int] = field(default_factory=dict)
@@ -227,8 +232,8 @@ class _Reading:
             return
         self._labels.append(labels)
         pieces = self.featurizer.features(texts)
-        numbers = self.counter.add(pieces)
-        self._pieces.extend(Bags(ids, piece.offsets) for ids, piece in zip(numbers, pieces, strict=True))
+        for numbers, piece in zip(self.counter.add(pieces), pieces, strict=True):
+            self.provisional.add(numbers, piece.offsets)
 
     def _notice(self, batch: pa.RecordBatch, labels: Labelling) -> None:
         """Counts the labels, and remembers where each was first seen."""
@@ -265,21 +270,6 @@ class _Reading:
             for name, count in labels.counts().items():
                 counts[name] = counts.get(name, 0) + count
         return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
-
-    def bags(self, rows: NDArray[np.int32], first_bucket: int) -> list[Bags]:
-        """The training documents, with rows in the place of provisional numbers."""
-
-        def rename(piece: Bags) -> Bags:
-            kept = table.rename(piece.ids, piece.offsets, rows, first_bucket)
-            groups.arrange_documents(piece.ids, piece.offsets)
-            return Bags(piece.ids[:kept], piece.offsets)
-
-        pieces, self._pieces = self._pieces, []
-        return self.featurizer.workers.map(rename, pieces)
-
-    def classes(self, labels: LabelSet) -> NDArray[np.int64]:
-        """The class of each label of the training documents, int64 [L]."""
-        return classes_of(self._labels, labels)
 
     def training_set(self, documents: Bags, labels: LabelSet) -> BagDataset:
         """The training documents, with their classes."""

@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data.featurizer import Features
-from satchel.data.vocabulary import FeatureCounts, empty_slots
-from satchel.kernels import table
+from satchel.data.vocabulary import FeatureCounts
+from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.workers import Workers
 
 _FIRST_SLOTS = 1 << 16
+_FIRST_ENTRIES = 1 << 12
+_LOAD = 2 / 3  # of the slots, before there are twice as many
 _IGNORED_PATTERN = r"[\p{Cf}]"  # all that may be IGNORED; what is decides the table of classes
 
 
@@ -28,7 +30,7 @@ class FeatureCounter:
 
     def __init__(self, workers: Workers, buckets: int | None = None) -> None:
         self._workers = workers
-        shards = 1 << min(workers.threads.bit_length() - 1, table.SHARD_BITS)
+        shards = 1 << min(workers.threads.bit_length() - 1, kernels.SHARD_BITS)
         self._shards = [_Shard(number, shards, buckets or 0) for number in range(shards)]
         self._seen = 0
         self._word_numbers: list[NDArray[np.int32]] = []
@@ -44,14 +46,14 @@ class FeatureCounter:
         numbers = [np.empty(len(piece.hashes), dtype=np.int32) for piece in pieces]
         bases = self._seen + np.cumsum([0, *(len(piece.hashes) for piece in pieces)])
 
-        def count(shard: _Shard) -> NDArray[np.int64]:
+        def count(shard: _Shard) -> int:
             before = shard.used
             for piece, out, base in zip(pieces, numbers, bases[:-1].tolist(), strict=True):
                 shard.count(piece.hashes, base, out)
-            return shard.first_seen[before : shard.used]
+            return before
 
-        for shard, new in zip(self._shards, self._workers.map(count, self._shards), strict=True):
-            self._keep_words(shard, new, pieces, bases)
+        for shard, before in zip(self._shards, self._workers.map(count, self._shards), strict=True):
+            self._keep_words(shard, shard.first_seen[before : shard.used], pieces, bases)
         self._seen = int(bases[-1])
         return numbers
 
@@ -76,17 +78,23 @@ class FeatureCounter:
 
     def finish(self) -> FeatureCounts:
         """All features seen; the counter's tables are given up."""
-        parts = self._workers.map(_Shard.list, self._shards)
-        self._shards = []
+        used = [shard.used for shard in self._shards]
+        ends = np.cumsum(used)
+        hashes = np.empty(sum(used), dtype=np.uint64)
+        counts = np.empty(sum(used), dtype=np.int64)
+        first_seen = np.empty(sum(used), dtype=np.int64)
+        numbers = np.empty(sum(used), dtype=np.int32)
+        for shard in self._shards:
+            shard.drop_slots()
+        while self._shards:  # one at a time, each given up before the next
+            shard = self._shards.pop()
+            own = slice(ends[len(self._shards)] - shard.used, ends[len(self._shards)])
+            hashes[own], counts[own], first_seen[own] = shard.features()
+            numbers[own] = np.arange(shard.number, shard.number + shard.used * shard.shards, shard.shards)
         words = pa.chunked_array(self._words, type=pa.large_string()).combine_chunks()
-        return FeatureCounts(
-            np.concatenate([part[0] for part in parts]),
-            np.concatenate([part[1] for part in parts]),
-            np.concatenate([part[2] for part in parts]),
-            np.concatenate([part[3] for part in parts]),
-            np.concatenate([np.empty(0, dtype=np.int32), *self._word_numbers]),
-            _without_ignored(words),
-        )
+        self._words = []
+        word_numbers = np.concatenate([np.empty(0, dtype=np.int32), *self._word_numbers])
+        return FeatureCounts(hashes, counts, first_seen, numbers, word_numbers, _without_ignored(words))
 
 
 class _Shard:
@@ -97,48 +105,56 @@ class _Shard:
         self.shards = shards
         self.buckets = buckets
         self.used = 0
-        self.first_seen = np.empty(_FIRST_SLOTS // 2, dtype=np.int64)
-        self._slots = empty_slots(_FIRST_SLOTS)
+        self.first_seen = np.empty(_FIRST_ENTRIES, dtype=np.int64)
+        self._entries = np.empty(_FIRST_ENTRIES * kernels.ENTRY_WORDS, dtype=np.uint64)
+        self._slots = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
 
     def count(self, hashes: NDArray[np.uint64], base: int, numbers: NDArray[np.int32]) -> None:
         """Counts this shard's share of `hashes`, growing as needed."""
         position = 0
         while True:
-            position, self.used = table.count_features(
+            room = len(self.first_seen), int(_LOAD * len(self._slots))
+            position, self.used = kernels.count_features(
                 hashes,
                 position,
                 base,
                 self.number,
                 self.shards,
                 self._slots,
+                self._entries,
                 self.used,
-                len(self.first_seen),
+                min(room),
                 self.buckets,
                 numbers,
                 self.first_seen,
             )
             if position == len(hashes):
                 return
-            self._grow()
+            if room[0] <= room[1]:
+                self._grow_entries()
+            else:
+                self._grow_slots()
 
-    def _grow(self) -> None:
-        larger = np.zeros(2 * len(self._slots), dtype=np.uint64)
-        table.grow(self._slots, larger)
-        self._slots = larger
-        first_seen = np.empty(2 * len(self.first_seen), dtype=np.int64)
-        first_seen[: self.used] = self.first_seen[: self.used]
-        self.first_seen = first_seen
+    def _grow_entries(self) -> None:
+        # By a quarter and in place: the system moves pages, and nothing is there twice.
+        room = len(self.first_seen) * 5 // 4
+        self.first_seen.resize(room, refcheck=False)
+        self._entries.resize(room * kernels.ENTRY_WORDS, refcheck=False)
 
-    def list(
-        self,
-    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-        """Hashes, counts, first appearances and provisional numbers of all its features."""
-        hashes = np.empty(self.used, dtype=np.uint64)
-        counts = np.empty(self.used, dtype=np.int64)
-        table.list_features(self._slots, hashes, counts)
-        self._slots = empty_slots(0)
-        numbers = np.arange(self.used, dtype=np.int32) * np.int32(self.shards) + np.int32(self.number)
-        return hashes, counts, self.first_seen[: self.used], numbers
+    def _grow_slots(self) -> None:
+        size = 2 * len(self._slots)
+        self.drop_slots()
+        self._slots = np.zeros(size, dtype=np.uint64)
+        kernels.refill(self._entries, self.used, self._slots)
+
+    def drop_slots(self) -> None:
+        """Gives the table up that finds features; they stay."""
+        self._slots = np.empty(0, dtype=np.uint64)
+
+    def features(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
+        """Hashes, counts and first appearances of its features, by number: views."""
+        entries = self._entries[: self.used * kernels.ENTRY_WORDS]
+        return entries[::2], entries[1::2], self.first_seen[: self.used]
 
 
 def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.LargeStringArray:

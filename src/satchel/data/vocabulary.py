@@ -27,7 +27,6 @@ class Vocabulary:
         document_counts: int32 [V], how many training documents have the feature; [V, C], how many of
             each class, where the weighting asks for that; None where none asks.
         documents: how many training documents there are.
-        subwords: what the tokenizer `subword` learned from them (`satchel.data.subwords`); empty for others.
     """
 
     hashes: NDArray[np.uint64]
@@ -38,7 +37,6 @@ class Vocabulary:
     buckets: int = 0
     document_counts: NDArray[np.int32] | None = None
     documents: int = 0
-    subwords: bytes = b""
 
     def __len__(self) -> int:
         return len(self.hashes) + self.buckets
@@ -85,7 +83,6 @@ class Vocabulary:
             words.combine_chunks(),
             self.total_words,
             self.buckets,
-            subwords=self.subwords,
         )
 
     def row_of_word(self) -> dict[str, int]:
@@ -97,6 +94,31 @@ def empty_slots(features: int) -> NDArray[np.uint64]:
     """A table with room for so many slots or more, a power of two."""
     capacity = 1 << max(10, (max(1, features) - 1).bit_length())
     return np.zeros(capacity * table.SLOT_WORDS, dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How many features of a corpus occur how often, also of those that own no row.
+
+    Attributes:
+        occurrences: int64 [K], rising.
+        words: int64 [K], how many different words occur so often.
+        ngrams: int64 [K], how many different n-grams do.
+    """
+
+    occurrences: NDArray[np.int64]
+    words: NDArray[np.int64]
+    ngrams: NDArray[np.int64]
+
+    @property
+    def features(self) -> int:
+        """How many different features there are."""
+        return int(self.words.sum() + self.ngrams.sum())
+
+    def at_least(self, count: int) -> tuple[int, int]:
+        """How many words and how many n-grams occur so often or more."""
+        often = self.occurrences >= count
+        return int(self.words[often].sum()), int(self.ngrams[often].sum())
 
 
 @dataclass(frozen=True)
@@ -125,6 +147,16 @@ class FeatureCounts:
         even: NDArray[np.bool_] = (self.hashes & np.uint64(1)) == 0
         return even
 
+    def frequencies(self) -> Frequencies:
+        """How many features occur how often."""
+        is_word = self.is_word
+        found = [np.unique(self.counts[kind], return_counts=True) for kind in (is_word, ~is_word)]
+        occurrences = np.unique(np.concatenate([counts for counts, _ in found]))
+        words, ngrams = np.zeros_like(occurrences), np.zeros_like(occurrences)
+        for features, (counts, often) in zip((words, ngrams), found, strict=True):
+            features[np.searchsorted(occurrences, counts)] = often
+        return Frequencies(occurrences, words, ngrams)
+
     def select(
         self, settings: VocabularySettings, known: Vocabulary | None = None
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
@@ -138,11 +170,13 @@ class FeatureCounts:
             The vocabulary, and the row of each provisional number, or -1, int32.
         """
         is_word = self.is_word
-        least = np.where(is_word, settings.min_count, settings.ngram_min_count)
+        frequent = np.where(
+            is_word, self.counts >= settings.min_count, self.counts >= settings.ngram_min_count
+        )
         is_known = (
             np.zeros(len(self.hashes), dtype=bool) if known is None else known.rows_of(self.hashes) >= 0
         )
-        kept = np.flatnonzero((self.counts >= least) | is_known)
+        kept = np.flatnonzero(frequent | is_known)
         kept = kept[_by_count(self.counts[kept], self.first_seen[kept])]
         if settings.max_size is not None:
             kept = kept[(np.arange(len(kept)) < settings.max_size) | is_known[kept]]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from satchel.data.bags import Bags
+from satchel.data.dataset import BagDataset
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ConfigError
 from satchel.kernels import bags as kernels
@@ -121,45 +121,39 @@ def document_counts_shape(weighting: Weighting, rows: int) -> tuple[int, ...]:
 
 
 def weigh_documents(
-    pieces: list[Bags],
-    targets: NDArray[np.int64],
-    vocabulary: Vocabulary,
-    labels: LabelSet,
-    weighting: Weighting,
-    workers: Workers,
-) -> tuple[list[Bags], Vocabulary]:
-    """Training documents with weights, and their vocabulary with what those are made of.
+    train: BagDataset, vocabulary: Vocabulary, labels: LabelSet, weighting: Weighting, workers: Workers
+) -> Vocabulary:
+    """Gives training documents weights; returns their vocabulary with what those are made of.
 
     Args:
-        pieces: N documents, arranged by group; they are changed.
-        targets: int64 [N], their classes; read only where the weighting asks for them, which is where
-            each document has one.
+        train: the documents, each feature once and with its count (`Bags.collapsed`); the counts become
+            weights.
         vocabulary: what their rows stand for.
         labels: the classes, and how many of the documents each has.
         weighting: what each feature counts; without one, all stays as it is.
         workers: the threads; the result is the same for any number.
     """
     if isinstance(weighting, NoWeighting):
-        return pieces, vocabulary
-    pieces = workers.map(lambda piece: piece.collapsed(), pieces)
-    bounds = np.cumsum([0, *(len(piece.offsets) - 1 for piece in pieces)]).tolist()
+        return vocabulary
     shape = document_counts_shape(weighting, len(vocabulary))
+    parts = workers.ranges(len(train))
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
         counts = np.zeros(shape, dtype=np.int32)
-        for number in range(*part):
-            piece = pieces[number]
-            if len(shape) == 1:
-                kernels.count_documents(piece.ids, counts)
-            else:
-                classes = targets[bounds[number] : bounds[number + 1]]
-                kernels.count_documents_by_class(piece.ids, piece.offsets, classes, counts)
+        offsets = train.offsets[part[0] : part[1] + 1]
+        if len(shape) == 1:
+            kernels.count_documents(train.ids[offsets[0] : offsets[-1]], counts)
+        else:
+            kernels.count_documents_by_class(train.ids, offsets, train.targets[slice(*part)], counts)
         return counts
 
-    counts = workers.map(count, workers.ranges(len(pieces)))
-    vocabulary = replace(
-        vocabulary, document_counts=np.add.reduce(counts, dtype=np.int32), documents=bounds[-1]
-    )
+    document_counts = np.add.reduce(workers.map(count, parts), dtype=np.int32)
+    vocabulary = replace(vocabulary, document_counts=document_counts, documents=len(train))
     row_weights = weighting.row_weights(vocabulary, labels)
     assert row_weights is not None
-    return workers.map(lambda piece: piece.weigh(row_weights), pieces), vocabulary
+
+    def weigh(part: tuple[int, int]) -> None:
+        kernels.weigh(train.ids, train.offsets[part[0] : part[1] + 1], train.weights, row_weights)
+
+    workers.map(weigh, parts)
+    return vocabulary

@@ -7,8 +7,9 @@ is named after all of them, so that a change in one makes all anew.
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
+
+from satchel.files import user_cache
 
 
 def _keep_compiled_code() -> None:
@@ -18,16 +19,9 @@ def _keep_compiled_code() -> None:
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    for folder in (Path(base), Path(tempfile.gettempdir())):
-        kernels = folder / "satchel" / f"kernels-{digest.hexdigest()[:16]}"
-        try:
-            kernels.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(kernels, os.W_OK):
-            os.environ["NUMBA_CACHE_DIR"] = str(kernels)
-            return
+    folder = user_cache(f"kernels-{digest.hexdigest()[:16]}")
+    if folder is not None:
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
 _keep_compiled_code()

@@ -1,9 +1,8 @@
 """An open-addressing hash table from 64-bit feature hashes to 32-bit numbers.
 
-The table is one uint64 array, two words a slot: the hash (0 for an empty slot), and a pair of a
-count (upper 32 bits) and a number (lower 32 bits). Both words of a slot lie on one cache line, so
-that a look-up costs one miss; probing is linear and the load stays below one half.
-Large tables are bound by memory latency: hashes are taken in blocks whose slots are prefetched.
+The table is one uint64 array, two words a slot: the hash (0 for an empty slot) and its number. Both
+words of a slot lie on one cache line, so that a look-up costs one miss; probing is linear and the load
+stays below one half. Large tables are bound by memory latency: slots are prefetched.
 """
 
 import numpy as np
@@ -16,113 +15,18 @@ _BLOCK = 32
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
 _LOW = np.uint64(0xFFFFFFFF)
-_COUNT_ONE = np.uint64(1 << 32)
-_ZERO = np.uint64(0)
-_SHARD_SHIFT = np.uint64(56)
-SHARD_BITS = 8  # the top bits of a hash choose its shard
 
 
 @njit(nogil=True, cache=True)
-def _nonzero(h):  # type: ignore[no-untyped-def]
+def nonzero(h):  # type: ignore[no-untyped-def]
     """A hash that can be told from an empty slot; 0 and 1 are as rare as any other."""
     return h if h > _ONE else h + _TWO
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _bucket(h, buckets):  # type: ignore[no-untyped-def]
+def bucket_of(h, buckets):  # type: ignore[no-untyped-def]
     """The bucket of an n-gram; its lowest bit, which is always 1, would leave every other one empty."""
     return np.int64((h >> _ONE) % buckets)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def count_features(  # type: ignore[no-untyped-def]
-    hashes, begin, base, shard, shards, slots, used, limit, buckets, numbers, first_seen
-):
-    """Counts one shard's share of a run of features, and numbers the new ones.
-
-    Args:
-        hashes: uint64 [F].
-        begin: where in `hashes` to go on.
-        base: the position in the corpus of `hashes[0]`.
-        shard: which shard's features to count: those whose top bits are `shard` modulo `shards`.
-        shards: how many shards there are, a power of two up to 2**SHARD_BITS.
-        slots: uint64 [2 * 2**k], the shard's table.
-        used: how many features the table holds.
-        limit: how many it may hold before it must grow.
-        buckets: how many rows the n-grams share, uncounted; 0: each is counted as words are.
-        numbers: int32 [F], receives `number_in_shard * shards + shard`, or
-            `-1 - bucket` for an n-gram in a bucket.
-        first_seen: int64 [>= limit], receives each new feature's position in the corpus.
-
-    Returns:
-        Where it stopped (F, or earlier for the table to grow), and the new `used`.
-    """
-    total = hashes.shape[0]
-    mask = np.uint64(slots.shape[0] // 2 - 1)
-    low_shards = np.uint64(shards - 1)
-    in_buckets = np.uint64(buckets > 0)
-    modulus = np.uint64(buckets)
-    mine = np.empty(_BLOCK, np.int64)
-    i = begin
-    while i < total:
-        if used + _BLOCK > limit:
-            return i, used
-        count = 0
-        while i < total and count < _BLOCK:
-            mine[count] = i
-            if (hashes[i] >> _SHARD_SHIFT) & low_shards != np.uint64(shard):
-                pass
-            elif hashes[i] & in_buckets != _ZERO:
-                numbers[i] = -1 - _bucket(hashes[i], modulus)
-            else:
-                prefetch(slots, ((hashes[i] >> _ONE) & mask) * _TWO)
-                count += 1
-            i += 1
-        for k in range(count):
-            position = mine[k]
-            h = _nonzero(hashes[position])
-            q = (h >> _ONE) & mask
-            while True:
-                key = slots[q * _TWO]
-                if key == h:
-                    value = slots[q * _TWO + _ONE] + _COUNT_ONE
-                    slots[q * _TWO + _ONE] = value
-                    numbers[position] = np.int64(value & _LOW) * shards + shard
-                    break
-                if key == 0:
-                    slots[q * _TWO] = h
-                    slots[q * _TWO + _ONE] = _COUNT_ONE | np.uint64(used)
-                    numbers[position] = used * shards + shard
-                    first_seen[used] = base + position
-                    used += 1
-                    break
-                q = (q + _ONE) & mask
-    return total, used
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def grow(slots, larger):  # type: ignore[no-untyped-def]
-    """Moves every feature of `slots` to the empty table `larger`."""
-    mask = np.uint64(larger.shape[0] // 2 - 1)
-    for s in range(slots.shape[0] // 2):
-        h = slots[2 * s]
-        if h != 0:
-            q = (h >> _ONE) & mask
-            while larger[q * _TWO] != 0:
-                q = (q + _ONE) & mask
-            larger[q * _TWO] = h
-            larger[q * _TWO + _ONE] = slots[2 * s + 1]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def list_features(slots, hashes, counts):  # type: ignore[no-untyped-def]
-    """Writes each feature's hash and count at its number, uint64 [used] and int64 [used]."""
-    for s in range(slots.shape[0] // 2):
-        h = slots[2 * s]
-        if h != 0:
-            number = slots[2 * s + 1] & _LOW
-            hashes[number] = h
-            counts[number] = np.int64(slots[2 * s + 1] >> np.uint64(32))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -137,7 +41,7 @@ def fill(slots, hashes):  # type: ignore[no-untyped-def]
     for i in range(total):
         if i + _BLOCK < total:
             prefetch(slots, ((hashes[i + _BLOCK] >> _ONE) & mask) * _TWO)
-        h = _nonzero(hashes[i])
+        h = nonzero(hashes[i])
         q = (h >> _ONE) & mask
         while slots[q * _TWO] != 0:
             if slots[q * _TWO] == h:
@@ -158,9 +62,9 @@ def prefetch_slot(slots, h):  # type: ignore[no-untyped-def]
 def find(slots, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
     """The number of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
     if buckets > 0 and h & _ONE == _ONE:
-        return first_bucket + _bucket(h, np.uint64(buckets))
+        return first_bucket + bucket_of(h, np.uint64(buckets))
     mask = np.uint64(slots.shape[0] // 2 - 1)
-    h = _nonzero(h)
+    h = nonzero(h)
     q = (h >> _ONE) & mask
     while slots[q * _TWO] != 0:
         if slots[q * _TWO] == h:

@@ -5,7 +5,7 @@ batch under mean reduction needs as many times that as it has documents.
 """
 
 from satchel.data.corpus import Corpus
-from satchel.data.vocabulary import FeatureCounts
+from satchel.data.vocabulary import Frequencies
 from satchel.errors import ConfigError
 from satchel.model.modelfile import Model
 from satchel.settings import AUTO, settled
@@ -38,11 +38,11 @@ _MULTI_LABEL_RATE, _MULTI_LABEL_RATES = 20_000, (0.5, 4.0)  # divided by the num
 _MANY_DOCUMENTS = 30_000  # from here on, smoothing costs more than it gives
 
 
-def char_ngrams(counts: FeatureCounts) -> list[int] | None:
+def char_ngrams(frequencies: Frequencies) -> list[int] | None:
     """Lengths of character n-grams for a corpus: those of `CHAR_NGRAMS`, or none."""
-    words = counts.counts[counts.is_word]
-    once = int((words == 1).sum())
-    return CHAR_NGRAMS if once > _MANY_UNKNOWN * max(1, int(words.sum())) else None
+    once = int(frequencies.words[frequencies.occurrences == 1].sum())
+    running = int((frequencies.words * frequencies.occurrences).sum())
+    return CHAR_NGRAMS if once > _MANY_UNKNOWN * max(1, running) else None
 
 
 def with_char_ngrams(settings: RunSettings, lengths: list[int] | None) -> RunSettings:

@@ -8,6 +8,8 @@ from satchel.reporting import byte_size
 from satchel.settings import settled
 from satchel.training.settings import RunSettings
 
+_COUNTING_BYTES = 50  # a feature, while the vocabulary is made: `satchel.data.counting`
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -60,7 +62,6 @@ def plan(settings: RunSettings, corpus: Corpus) -> Plan:
     parameters = rows * dimension + classes * (dimension + 1)
     sets = [corpus.train] + ([corpus.validation.dataset] if corpus.validation else [])
     data_bytes = sum(set_.nbytes for set_ in sets)
-    copies = 2 if corpus.validation else 1  # the best epoch's parameters are kept
     return Plan(
         documents=len(corpus.train),
         validation_documents=len(corpus.validation.dataset) if corpus.validation else 0,
@@ -71,5 +72,5 @@ def plan(settings: RunSettings, corpus: Corpus) -> Plan:
         occurrences=corpus.train.feature_count,
         parameters=parameters,
         model_bytes=model_bytes(corpus.vocabulary, dimension, classes),
-        memory_bytes=data_bytes + 4 * parameters * copies + 32 * len(corpus.counts.hashes),
+        memory_bytes=max(data_bytes + 4 * parameters, _COUNTING_BYTES * corpus.frequencies.features),
     )

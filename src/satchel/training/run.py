@@ -15,6 +15,7 @@ from satchel.data.fingerprint import fingerprint
 from satchel.data.readers import resolve
 from satchel.data.settings import Paths
 from satchel.data.vocabulary import Known
+from satchel.memory import give_back_freed_memory
 from satchel.model.losses import LossName, link_in_place
 from satchel.model.modelfile import Model, locate_model, save_model
 from satchel.model.parameters import Parameters
@@ -95,6 +96,7 @@ class RunResult:
 
 def prepare(settings: RunSettings, reporter: Reporter) -> tuple[RunSettings, Corpus]:
     """Settings with nothing left open, and the corpus they describe."""
+    give_back_freed_memory()
     settings = resolve_settings(settings)
     origin = load_origin(settings)
     known = None if origin is None else Known(origin.vocabulary, origin.labels)
@@ -145,6 +147,7 @@ def train(
     Raises:
         SatchelError: the tree in `satchel.errors` says which and why.
     """
+    give_back_freed_memory()
     folder.check(force=start.force, resume=start.resume)
     settings = resolve_settings(settings)
     checkpoint = last_checkpoint(folder) if start.resume else None
@@ -253,22 +256,19 @@ def _read(
         return defaults.fill_in(settings, corpus), corpus
     settings = defaults.with_char_ngrams(settings, None)
     corpus = _read_corpus(settings, known, reporter)
-    lengths = defaults.char_ngrams(corpus.counts)
+    lengths = defaults.char_ngrams(corpus.frequencies)
     if lengths is not None:
         reporter.message(
             f"Many words occur only once: reading again, for their n-grams of {lengths[0]} to {lengths[1]} "
             "characters (vocabulary.char_ngrams)"
         )
-        subwords = corpus.vocabulary.subwords
         del corpus
         settings = defaults.with_char_ngrams(settings, lengths)
-        corpus = _read_corpus(settings, known, reporter, subwords)
+        corpus = _read_corpus(settings, known, reporter)
     return defaults.fill_in(settings, corpus), corpus
 
 
-def _read_corpus(
-    settings: RunSettings, known: Known | None, reporter: Reporter, subwords: bytes = b""
-) -> Corpus:
+def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
     loss = settings.training.loss
     return read_corpus(
         settings.data,
@@ -279,7 +279,6 @@ def _read_corpus(
         threads=settings.threads or 1,
         multi_label=None if loss == AUTO else loss == "binary_cross_entropy",
         known=known,
-        subwords=subwords,
         reporter=reporter,
     )
 

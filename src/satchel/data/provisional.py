@@ -1,0 +1,80 @@
+"""A corpus in provisional numbers: set aside while it is read, taken up when its vocabulary is known."""
+
+import itertools
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satchel.data.bags import Bags
+from satchel.data.spool import Spool
+from satchel.kernels import groups, table
+from satchel.workers import Workers
+
+
+class ProvisionalCorpus:
+    """Documents as they are counted (`satchel.data.counting`), piece by piece, on disk."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._spool = Spool()
+        self._sizes: list[tuple[int, int]] = []  # of each piece: documents, features
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.__exit__(kind, error, trace)
+
+    def add(self, numbers: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Sets documents aside: the number of each feature, [F], and where documents begin, [N + 1]."""
+        self._spool.write(offsets)
+        self._spool.write(numbers)
+        self._sizes.append((len(offsets) - 1, len(numbers)))
+
+    @property
+    def features(self) -> int:
+        """How many features all documents have."""
+        return sum(features for _, features in self._sizes)
+
+    def bags(self, rows: NDArray[np.int32], first_bucket: int, room: int, *, weighted: bool) -> Bags:
+        """The documents as training has them: with rows, arranged by group.
+
+        Args:
+            rows: the row of each number, or -1, int32.
+            first_bucket: the row of bucket 0.
+            room: at least as many features as are kept.
+            weighted: whether each feature stands once in a document, with how often it occurs as its weight.
+        """
+        documents = sum(documents for documents, _ in self._sizes)
+        ids = np.empty(room, dtype=np.int32)
+        weights = np.empty(room, dtype=np.float32) if weighted else None
+        offsets = np.zeros(documents + 1, dtype=np.int64)
+
+        def rename(piece: Bags) -> Bags:
+            kept = table.rename(piece.ids, piece.offsets, rows, first_bucket)
+            groups.arrange_documents(piece.ids, piece.offsets)
+            piece = Bags(piece.ids[:kept], piece.offsets)
+            return piece.collapsed() if weighted else piece
+
+        feature = document = 0
+        pieces = self._pieces()
+        while some := list(itertools.islice(pieces, self._workers.threads)):
+            for piece in self._workers.map(rename, some):
+                end = feature + len(piece.ids)
+                ids[feature:end] = piece.ids
+                if weights is not None:
+                    weights[feature:end] = piece.weights
+                offsets[document + 1 : document + len(piece.offsets)] = piece.offsets[1:] + feature
+                feature, document = end, document + len(piece.offsets) - 1
+        return Bags(ids[:feature], offsets, None if weights is None else weights[:feature])
+
+    def _pieces(self) -> Iterator[Bags]:
+        self._spool.rewind()
+        for documents, features in self._sizes:
+            offsets = self._spool.read(documents + 1, np.int64)
+            yield Bags(self._spool.read(features, np.int32), offsets)
