@@ -19,8 +19,8 @@ def filled_in(folder: Path, lines: list[str], settings: str = "") -> RunSettings
     return prepare(load_config(config), SILENT)[0]
 
 
-def corpus(documents: int, classes: int) -> list[str]:
-    return [f"same words here {number % classes},{number % classes}" for number in range(documents)]
+def corpus(documents: int, classes: int, words: str = "same words here") -> list[str]:
+    return [f"{words} {number % classes},{number % classes}" for number in range(documents)]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,14 @@ def test_by_documents_and_classes(
     assert (training.learning_rate, training.linear_learning_rate) == (rate, linear)
     assert training.weight_decay == pytest.approx(decay, rel=1e-12)
     assert training.label_smoothing == smoothing
+
+
+@pytest.mark.parametrize(("words", "classes", "smoothing"), [(49, 17, 0.05), (50, 17, 0.2), (50, 16, 0.1)])
+def test_smoothing_by_length(tmp_path: Path, words: int, classes: int, smoothing: float) -> None:
+    # W + 1 words and W pairs of them: 99 features, or 101.
+    text = " ".join(f"w{number}" for number in range(words))
+    found = filled_in(tmp_path, corpus(200, classes, text))
+    assert found.training.label_smoothing == smoothing
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _BIAS_RATE, _BIAS_STEP = 0.1, 0.5
 _DECAY_TWO, _DECAY_FEW = 0.3, 0.03  # divided by the number of documents
 
 _SMOOTHING_FEW, _SMOOTHING_MANY = 0.1, 0.05
+# Long documents have so many features that are nearly their own that they are soon learned by heart.
+_LONG_DOCUMENT, _SMOOTHING_MANY_LONG = 100, 0.2  # different features
 # Any number of labels a document: a linear model in its features, whose labels learn apart; of fewer
 # documents each moves it further.
 _MULTI_LABEL_RATE, _MULTI_LABEL_RATES = 20_000, (0.5, 4.0)  # divided by the number of documents; bounds
@@ -84,7 +86,8 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
     decay = _DECAY_TWO if classes == 2 else _DECAY_FEW
     if not few or settings.model.sparse:  # torch has no decay of sparse gradients
         decay = 0.0
-    smoothing = _SMOOTHING_FEW if few else _SMOOTHING_MANY
+    is_long = corpus.train.feature_count > _LONG_DOCUMENT * documents
+    smoothing = _SMOOTHING_FEW if few else _SMOOTHING_MANY_LONG if is_long else _SMOOTHING_MANY
     rate = batch * (_RATE_FEW if few else _RATE_MANY)
     largest = _LARGEST_DIMENSION
     if multi_label:
