@@ -123,13 +123,14 @@ BAD: list[tuple[str, list[str]]] = [
     (DATA + "model: {mode: men}", ["c.yaml:2:15: model.mode: found 'men', expected one of mean, "
                                    "sum, max, did you mean 'mean'?"]),
     (DATA + "text: {tokenizer: basics}",
-     ["c.yaml:2:19: text.tokenizer: found 'basics', expected one of basic, char, cjk, jieba, unicode, "
-      "whitespace, did you mean 'basic'?"]),
+     ["c.yaml:2:19: text.tokenizer: found 'basics', expected one of basic, char, cjk, jieba, subword, "
+      "unicode, whitespace, or {name: …} with options, did you mean 'basic'?"]),
     (DATA + "text: {tokenizer: 3}",
-     ["c.yaml:2:19: text.tokenizer: found 3, expected one of basic, char, cjk, jieba, unicode, whitespace"]),
+     ["c.yaml:2:19: text.tokenizer: found 3, expected one of basic, char, cjk, jieba, subword, unicode, "
+      "whitespace, or {name: …} with options"]),
     (DATA + "text: {tokenizer: {name: chars}}",
-     ["c.yaml:2:26: text.tokenizer.name: found 'chars', expected one of basic, char, cjk, jieba, unicode, "
-      "whitespace, did you mean 'char'?"]),
+     ["c.yaml:2:26: text.tokenizer.name: found 'chars', expected one of basic, char, cjk, jieba, subword, "
+      "unicode, whitespace, did you mean 'char'?"]),
     (DATA + "training: {schedule: {warmup: 0.1}}",
      ["c.yaml:2:12: training.schedule.name: missing, expected one of constant, cosine, linear"]),
     (DATA + "training: {schedule: {name: linear, warmup: 2, linear: 1}}",
@@ -234,7 +235,7 @@ model:
         (
             "text.tokenizer={name: chr}",
             "--set text.tokenizer: text.tokenizer.name: found 'chr', expected one of basic, char, cjk, "
-            "jieba, unicode, whitespace, did you mean 'char'?",
+            "jieba, subword, unicode, whitespace, did you mean 'char'?",
         ),
         (
             "model.freeze=true",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from satchel.data.splitting import StratifiedSplit, _uniform
+from satchel.data.splitting import StratifiedSplit, uniform
 
 FRACTIONS = [0.001, 0.1, 0.15, 0.29, 1 / 3, 0.4, 0.45, 0.499, 0.5, 0.6, 0.7, 0.9, 0.999]
 
@@ -95,7 +95,7 @@ def test_random_numbers_are_those_of_splitmix64() -> None:
         4593380528125082431,
         16408922859458223821,
     ]
-    found = _uniform(np.full(5, 1234567, dtype=np.uint64), np.arange(5))
+    found = uniform(np.full(5, 1234567, dtype=np.uint64), np.arange(5))
     assert (found * 2**53).astype(np.int64).tolist() == [number >> 11 for number in published]
 
 

@@ -16,6 +16,7 @@ from satchel.data.tokenizers import (
     CharTokenizer,
     CjkTokenizer,
     JiebaTokenizer,
+    SubwordTokenizer,
     Tokenizer,
     UnicodeTokenizer,
     WhitespaceTokenizer,
@@ -29,7 +30,9 @@ from tests.reference import SEGMENTING, TOKENIZERS
 FAMILY: TypeAdapter[Any] = TypeAdapter(Tokenizer)
 
 
-@pytest.mark.parametrize("tokenizer", TOKENIZERS + SEGMENTING, ids=lambda tokenizer: tokenizer.name)
+@pytest.mark.parametrize(
+    "tokenizer", [*TOKENIZERS, *SEGMENTING, SubwordTokenizer()], ids=lambda tokenizer: tokenizer.name
+)
 class TestEveryTokenizer:
     def test_is_known_by_its_name(self, tokenizer: Any) -> None:
         assert FAMILY.validate_python(tokenizer.name) == tokenizer
@@ -43,12 +46,14 @@ class TestEveryTokenizer:
         assert [actions[c] for c in (SPACE, MARK, IGNORED)] == [SEPARATE, ATTACH, SKIP]
 
     def test_refuses_options_it_does_not_have(self, tokenizer: Any) -> None:
-        with pytest.raises(ValidationError, match="size"):
-            FAMILY.validate_python({"name": tokenizer.name, "size": 5})
+        with pytest.raises(ValidationError, match="pattern"):
+            FAMILY.validate_python({"name": tokenizer.name, "pattern": 5})
 
 
 def test_the_family_is_these() -> None:
-    with pytest.raises(ValidationError, match="'whitespace', 'basic', 'char', 'cjk', 'unicode', 'jieba'"):
+    with pytest.raises(
+        ValidationError, match="'whitespace', 'basic', 'char', 'cjk', 'unicode', 'jieba', 'subword'"
+    ):
         FAMILY.validate_python("wordpiece")
 
 

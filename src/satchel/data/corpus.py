@@ -31,6 +31,7 @@ from satchel.data.settings import (
     VocabularySettings,
 )
 from satchel.data.splitting import StratifiedSplit
+from satchel.data.subwords import subwords_of
 from satchel.data.vocabulary import Frequencies, Known, LabelSet, Vocabulary
 from satchel.data.weighting import (
     NoWeighting,
@@ -119,6 +120,7 @@ def read_corpus(
     threads: int,
     multi_label: bool | None = None,
     known: Known | None = None,
+    subwords: bytes = b"",
     reporter: Reporter = SILENT,
 ) -> Corpus:
     """Reads the training files once: counts features, encodes, and splits off the validation set.
@@ -133,13 +135,18 @@ def read_corpus(
         multi_label: whether documents may have any number of labels; None: if a training document has.
         known: features and labels that are kept, however rare they are in the files, and stay behind
             the others where the files lack them; or None.
+        subwords: what the tokenizer `subword` learned of the files before; where that is not given nor
+            `known`, and it is the tokenizer, it learns now.
         reporter: hears of the progress.
 
     Raises:
         DataError: a file cannot be used; there are no documents, or fewer than two classes.
         ConfigError: the weighting is not for such labels.
     """
-    featurizer = Featurizer(text, vocabulary, Workers(threads))
+    if known is not None:
+        subwords = known.vocabulary.subwords
+    subwords = subwords or subwords_of(data, text, seed, reporter)
+    featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
     with ProvisionalCorpus(featurizer.workers) as provisional:
         counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
         reading = _Reading(data, featurizer, counter, provisional, seed, multi_label)
@@ -154,23 +161,11 @@ def read_corpus(
                 rows, selected.first_bucket, room, weighted=not isinstance(chosen, NoWeighting)
             )
     train = reading.training_set(bags, labels)
+    selected = replace(selected, subwords=subwords)
     selected = weigh_documents(train, selected, labels, chosen, featurizer.workers)
     # Of a copy: the table that it looks features up in goes with it.
     encoder = Encoder(featurizer, replace(selected), chosen.row_weights(selected, labels))
-    if reading.validation is not None:
-        validation = encode(iter(reading.validation), encoder, labels, multi_label=reading.is_multi_label)
-    elif isinstance(data.validation, str | list):
-        validation = encode_files(
-            data.validation,
-            data.reader(),
-            encoder,
-            labels,
-            "Reading validation",
-            reporter,
-            multi_label=reading.is_multi_label,
-        )
-    else:
-        validation = None
+    validation = _validation(reading, data, encoder, labels, reporter)
     return Corpus(selected, labels, chosen, train, validation, frequencies)
 
 
@@ -188,6 +183,19 @@ def _select(
     if known is not None:
         selected = selected.with_rows_of(known.vocabulary)
     return selected, rows, counts.frequencies()
+
+
+def _validation(
+    reading: "_Reading", data: DataSettings, encoder: Encoder, labels: LabelSet, reporter: Reporter
+) -> EncodedData | None:
+    """The validation documents: those split off, or those of files; None where there are none."""
+    several = reading.is_multi_label
+    if reading.validation is not None:
+        return encode(iter(reading.validation), encoder, labels, multi_label=several)
+    if not isinstance(data.validation, str | list):
+        return None
+    title = "Reading validation"
+    return encode_files(data.validation, data.reader(), encoder, labels, title, reporter, multi_label=several)
 
 
 @dataclass

@@ -42,13 +42,31 @@ class Featurizer:
     The arrays it returns live in buffers that the next call writes over.
     """
 
-    def __init__(self, settings: TextSettings, vocabulary: VocabularySettings, workers: Workers) -> None:
+    def __init__(
+        self,
+        settings: TextSettings,
+        vocabulary: VocabularySettings,
+        workers: Workers,
+        subwords: bytes = b"",
+    ) -> None:
+        """Prepares what the settings say.
+
+        Args:
+            settings: from text to words.
+            vocabulary: which n-grams of them.
+            workers: the threads; the result is the same for any number.
+            subwords: what the tokenizer `subword` has learned; empty for the others.
+
+        Raises:
+            MissingExtraError: the tokenizer's library is not installed.
+            ModelFileError: `subwords` are none.
+        """
         self.settings = settings
         self.workers = workers
         self._lengths = (vocabulary.word_ngrams, *(settled(vocabulary.char_ngrams) or (1, 0)))
         self._classes = character_classes()
         self._actions = settings.tokenizer.actions()
-        self._segment = settings.tokenizer.segmenter()
+        self._segment = settings.tokenizer.segmenter(subwords)
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
     def features(self, texts: pa.LargeStringArray) -> list[Features]:

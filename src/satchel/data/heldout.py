@@ -1,4 +1,4 @@
-"""The documents of a validation set, as they are in the files."""
+"""The documents of the validation set and those of training, as they are in the files."""
 
 from collections.abc import Iterator
 
@@ -33,3 +33,24 @@ def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch
         kept = batch.filter(pa.array(chosen))
         if kept.num_rows:
             yield kept
+
+
+def training_texts(data: DataSettings, seed: int) -> Iterator[pa.LargeStringArray]:
+    """The texts that a run trains on, large_string [N] each, without those of its validation set.
+
+    Records that cannot be read are left out; the reading that counts them tells of them.
+
+    Args:
+        data: the run's, with resolved reader settings.
+        seed: the run's, which decides the split.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    split = StratifiedSplit(data.validation, seed) if isinstance(data.validation, float) else None
+    for batch in read(data.train, data.reader(), labelled=True):
+        texts = batch.column(batches.TEXT)
+        if split is not None:
+            labels = labelling(batch.column(batches.LABELS))
+            texts = texts.filter(pa.array(~split.choose(labels.first, labels.names)))
+        yield texts

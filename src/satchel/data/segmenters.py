@@ -40,7 +40,7 @@ def chinese_words() -> Segmenter:
     try:
         import rjieba
     except ImportError as error:
-        raise _missing("jieba", "rjieba", "chinese") from error
+        raise missing_library("jieba", "rjieba", "chinese") from error
     return lambda texts: _joined(rjieba.cut(text) for text in texts.to_pylist())
 
 
@@ -48,7 +48,8 @@ def _joined(documents: Iterable[list[str]]) -> pa.LargeStringArray:
     return pa.array(map(SEPARATOR.join, documents), type=pa.large_string())
 
 
-def _missing(tokenizer: str, library: str, extra: str) -> MissingExtraError:
+def missing_library(tokenizer: str, library: str, extra: str) -> MissingExtraError:
+    """What to raise where a tokenizer's library is not installed."""
     return MissingExtraError(
         f"text.tokenizer: {tokenizer} needs the library {library}, which is not installed: "
         f"pip install 'satchel[{extra}]'"

@@ -41,7 +41,7 @@ class StratifiedSplit:
         present = [names[number] for number in numbers.tolist()]
         seen = np.array([self._seen.get(name, 0) for name in present], dtype=np.int64)
         self._seen.update(zip(present, (seen + counts).tolist(), strict=True))
-        streams = np.array([_stream(self._seed, name) for name in present], dtype=np.uint64)
+        streams = np.array([stream(self._seed, name) for name in present], dtype=np.uint64)
         ranks = np.arange(len(labels)) + np.repeat(seen - firsts, counts)
         chosen = np.zeros(len(labels), dtype=bool)
         chosen[order] = self._picked(np.repeat(streams, counts), ranks)
@@ -56,7 +56,7 @@ class StratifiedSplit:
         blocks = self._block(ranks)
         starts = self._start(blocks)
         sizes = self._start(blocks + 1) - starts
-        picked: NDArray[np.bool_] = starts + (_uniform(streams, blocks) * sizes).astype(np.int64) == ranks
+        picked: NDArray[np.bool_] = starts + (uniform(streams, blocks) * sizes).astype(np.int64) == ranks
         return picked
 
     def _block(self, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -73,12 +73,12 @@ class StratifiedSplit:
 
 
 @cache
-def _stream(seed: int, name: str) -> int:
-    """Where the random numbers of a class begin."""
+def stream(seed: int, name: str) -> int:
+    """Where the random numbers of a name (a class, say) begin."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little")
 
 
-def _uniform(streams: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.float64]:
+def uniform(streams: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.float64]:
     """The random number in [0, 1) at each place of a stream: SplitMix64 needs not go through those before."""
     z = streams + (places.astype(np.uint64) + np.uint64(1)) * _GAMMA
     z = (z ^ (z >> np.uint64(30))) * _MIX_1

@@ -45,8 +45,12 @@ class _CharacterTokenizer(Settings):
             table[character_class] = action
         return table
 
-    def segmenter(self) -> "Segmenter | None":
-        """What separates tokens before the kernel does, or None."""
+    def segmenter(self, learned: bytes) -> "Segmenter | None":
+        """What separates tokens before the kernel does, or None.
+
+        Args:
+            learned: what a tokenizer that is trained has learned (`Vocabulary.subwords`); empty for others.
+        """
         return None
 
     def _exceptions(self) -> dict[int, int]:
@@ -101,7 +105,7 @@ class UnicodeTokenizer(_CharacterTokenizer):
 
     name: Literal["unicode"] = "unicode"
 
-    def segmenter(self) -> "Segmenter | None":
+    def segmenter(self, learned: bytes) -> "Segmenter | None":
         """The boundaries."""
         from satchel.data.segmenters import unicode_words
 
@@ -113,15 +117,55 @@ class JiebaTokenizer(_CharacterTokenizer):
 
     name: Literal["jieba"] = "jieba"
 
-    def segmenter(self) -> "Segmenter | None":
+    def segmenter(self, learned: bytes) -> "Segmenter | None":
         """The dictionary."""
         from satchel.data.segmenters import chinese_words
 
         return chinese_words()
 
 
+class SubwordTokenizer(_CharacterTokenizer):
+    """Pieces of words, learned from the training data by sentencepiece; the first of a word begins with `▁`.
+
+    Frequent words stay whole and rare ones are made of pieces, so that few are unknown, in any language.
+    The pieces go into the model file.
+    """
+
+    name: Literal["subword"] = "subword"
+    kind: Literal["unigram", "bpe"] = Field(
+        "unigram",
+        description="How pieces are chosen: the likeliest by a unigram language model (Kudo 2018, "
+        "arXiv:1804.10959), or by merging frequent pairs (Sennrich et al. 2016, arXiv:1508.07909).",
+    )
+    size: int = Field(
+        16_000,
+        ge=16,
+        le=1_000_000,
+        description="How many pieces to learn; fewer where the texts give no more.",
+    )
+    sample_bytes: int = Field(
+        1 << 24,
+        ge=1,
+        le=1 << 30,
+        description="Bytes of text to learn pieces from, of documents drawn by the seed; bounds the time and "
+        "the memory that it takes.",
+    )
+
+    def segmenter(self, learned: bytes) -> "Segmenter | None":
+        """The pieces."""
+        from satchel.data.subwords import subword_segmenter
+
+        return subword_segmenter(learned)
+
+
 Tokenizer = Annotated[
-    WhitespaceTokenizer | BasicTokenizer | CharTokenizer | CjkTokenizer | UnicodeTokenizer | JiebaTokenizer,
+    WhitespaceTokenizer
+    | BasicTokenizer
+    | CharTokenizer
+    | CjkTokenizer
+    | UnicodeTokenizer
+    | JiebaTokenizer
+    | SubwordTokenizer,
     Field(discriminator="name"),
     BeforeValidator(name_only),
 ]

@@ -27,6 +27,7 @@ class Vocabulary:
         document_counts: int32 [V], how many training documents have the feature; [V, C], how many of
             each class, where the weighting asks for that; None where none asks.
         documents: how many training documents there are.
+        subwords: what the tokenizer `subword` learned from them (`satchel.data.subwords`); empty for others.
     """
 
     hashes: NDArray[np.uint64]
@@ -37,6 +38,7 @@ class Vocabulary:
     buckets: int = 0
     document_counts: NDArray[np.int32] | None = None
     documents: int = 0
+    subwords: bytes = b""
 
     def __len__(self) -> int:
         return len(self.hashes) + self.buckets
@@ -83,6 +85,7 @@ class Vocabulary:
             words.combine_chunks(),
             self.total_words,
             self.buckets,
+            subwords=self.subwords,
         )
 
     def row_of_word(self) -> dict[str, int]:

@@ -134,7 +134,7 @@ def top_features(
 
 def ngram_names(model: Model, texts: Iterable[pa.LargeStringArray]) -> dict[int, str]:
     """The n-grams with rows of their own that occur in texts, by row; see `Featurizer.names`."""
-    featurizer = Featurizer(model.text, model.vocabulary_settings, Workers(1))
+    featurizer = Featurizer(model.text, model.vocabulary_settings, Workers(1), model.vocabulary.subwords)
     is_named = np.zeros(len(model.vocabulary), dtype=bool)
     is_named[model.vocabulary.word_rows] = True
     is_named[model.vocabulary.first_bucket :] = True  # a bucket is no one n-gram's

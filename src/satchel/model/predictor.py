@@ -64,7 +64,7 @@ class Predictor:
         self._parameters = model.parameters.divided(model.temperature)
         self._workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings, self._workers),
+            Featurizer(model.text, model.vocabulary_settings, self._workers, model.vocabulary.subwords),
             model.vocabulary,
             settled_weighting(model.settings.weighting).row_weights(model.vocabulary, model.labels),
         )

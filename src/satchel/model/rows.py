@@ -8,6 +8,7 @@
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
 | vocabulary.words     | uint8 [B]      | the words, UTF-8, one after the other |
+| vocabulary.subwords  | uint8 [S]      | the sentencepiece model of the tokenizer `subword`; [0] for others |
 """
 
 from typing import Any
@@ -27,6 +28,7 @@ TYPES: dict[str, type[np.generic]] = {
     "vocabulary.word_rows": np.int32,
     "vocabulary.word_ends": np.int64,
     "vocabulary.words": np.uint8,
+    "vocabulary.subwords": np.uint8,
 }
 
 
@@ -41,6 +43,7 @@ def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
         "vocabulary.word_rows": vocabulary.word_rows,
         "vocabulary.word_ends": bounds[1:] - bounds[0],
         "vocabulary.words": data[bounds[0] : bounds[-1]],
+        "vocabulary.subwords": np.frombuffer(vocabulary.subwords, dtype=np.uint8),
     }
 
 
@@ -82,6 +85,7 @@ def vocabulary_of(
         buckets,
         document_counts if len(document_counts) else None,
         documents,
+        tensors["vocabulary.subwords"].tobytes(),
     )
 
 
@@ -99,5 +103,6 @@ def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
         + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
         + words * (4 + 8)
         + int(bounds[-1] - bounds[0])
+        + len(vocabulary.subwords)
         + 4 * classes * (dimension + 1)
     )

@@ -60,6 +60,7 @@ def rows_hash(vocabulary: Vocabulary, labels: LabelSet) -> str:
     """A hash of what the rows of embedding and linear layer stand for."""
     digest = hashlib.sha256(json.dumps(labels.labels).encode())
     digest.update(bytes_of(vocabulary.hashes))
+    digest.update(vocabulary.subwords)
     return digest.hexdigest()
 
 

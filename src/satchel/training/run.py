@@ -262,13 +262,16 @@ def _read(
             f"Many words occur only once: reading again, for their n-grams of {lengths[0]} to {lengths[1]} "
             "characters (vocabulary.char_ngrams)"
         )
+        subwords = corpus.vocabulary.subwords
         del corpus
         settings = defaults.with_char_ngrams(settings, lengths)
-        corpus = _read_corpus(settings, known, reporter)
+        corpus = _read_corpus(settings, known, reporter, subwords)
     return defaults.fill_in(settings, corpus), corpus
 
 
-def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter) -> Corpus:
+def _read_corpus(
+    settings: RunSettings, known: Known | None, reporter: Reporter, subwords: bytes = b""
+) -> Corpus:
     loss = settings.training.loss
     return read_corpus(
         settings.data,
@@ -279,6 +282,7 @@ def _read_corpus(settings: RunSettings, known: Known | None, reporter: Reporter)
         threads=settings.threads or 1,
         multi_label=None if loss == AUTO else loss == "binary_cross_entropy",
         known=known,
+        subwords=subwords,
         reporter=reporter,
     )
 

@@ -13,6 +13,7 @@ from satchel.data.checks.texts import text_findings
 from satchel.data.featurizer import Featurizer
 from satchel.data.readers import named, read, resolve, total_bytes
 from satchel.data.settings import DataSettings, Paths, ReaderSettings, TextSettings, VocabularySettings
+from satchel.data.tokenizers import CjkTokenizer, SubwordTokenizer
 from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
@@ -41,6 +42,8 @@ def check_data(
     Raises:
         DataError: a file cannot be read, a document has no label, or there is none.
     """
+    if isinstance(text.tokenizer, SubwordTokenizer):  # its pieces are not learned yet: the finest words
+        text = text.model_copy(update={"tokenizer": CjkTokenizer()})
     reader = resolve(data.train, data.reader(), labelled=True)
     featurizer = Featurizer(
         text, VocabularySettings(word_ngrams=shingle_length(), char_ngrams=None), Workers(threads)
