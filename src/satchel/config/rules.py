@@ -65,10 +65,15 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
         yield Conflict(("data.text",), "names no column; leave it out to have it recognised")
     if data.label is not None and data.label in texts:
         yield Conflict(("data.label", "data.text"), f"column {data.label!r} cannot be both")
+    if data.weight is not None and data.weight in (*texts, data.label):
+        yield Conflict(("data.weight", "data.label"), f"column {data.weight!r} cannot be both")
     if data.delimiter in ("\n", "\r", '"'):
         yield Conflict(("data.delimiter",), "a line end or a quote separates no fields; a comma is usual")
     if data.header is False:
-        for key, columns in (("text", texts), ("label", [data.label]), ("id", [data.id])):
+        for key, columns in (
+            ("text", texts),
+            *((name, [getattr(data, name)]) for name in ("label", "id", "weight")),
+        ):
             if any(isinstance(column, str) for column in columns):
                 yield Conflict(
                     (f"data.{key}", "data.header"),
@@ -82,7 +87,7 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
                     f"{key} is for csv and tsv, and the format is {data.format}; leave it out",
                 )
     if data.format in ("fasttext", "folder", "text"):
-        for key in ("text", "label", "id"):
+        for key in ("text", "label", "id", "weight"):
             if getattr(data, key) is not None:
                 yield Conflict(
                     (f"data.{key}", "data.format"),

@@ -5,6 +5,7 @@
 | text   | large_string, never null | the text columns, joined by a space |
 | labels | list<string> or absent   | the document's labels; one for single-label formats |
 | id     | any type or absent       | the id column, as it was in the file |
+| weight | float32 or absent        | the document's weight in the loss, finite and not negative |
 | line   | int64, never null        | 1-based line on which the record begins (Parquet: row, folder: 1) |
 | error  | string or absent         | why the record cannot be read, with its place; null: it can |
 | record | large_string or absent   | what is there instead |
@@ -20,6 +21,7 @@ import pyarrow as pa
 TEXT = "text"
 LABELS = "labels"
 ID = "id"
+WEIGHT = "weight"
 LINE = "line"
 ERROR = "error"
 RECORD = "record"
@@ -36,6 +38,7 @@ def make_batch(
     source: str,
     labels: pa.Array | None = None,
     ids: pa.Array | None = None,
+    weights: pa.Array | None = None,
 ) -> pa.RecordBatch:
     """A record batch of the readers' schema.
 
@@ -45,12 +48,15 @@ def make_batch(
         source: path of the file, for messages.
         labels: list<string> [N], or None where the file has no labels.
         ids: [N] of any type, or None.
+        weights: float32 [N], or None.
     """
     columns = {TEXT: texts, LINE: lines}
     if labels is not None:
         columns[LABELS] = labels
     if ids is not None:
         columns[ID] = ids
+    if weights is not None:
+        columns[WEIGHT] = weights
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in columns.items()],
         metadata={"source": source},

@@ -150,7 +150,7 @@ def read_corpus(
     with ProvisionalCorpus(featurizer.workers) as provisional:
         counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
         reading = _Reading(data, featurizer, counter, provisional, seed, multi_label)
-        for batch in labelled_batches(data.train, data.reader(), "Reading", reporter):
+        for batch in labelled_batches(data.train, data.training_reader(), "Reading", reporter):
             reading.add(batch)
         labels = reading.label_set(data, () if known is None else known.labels.labels)
         chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
@@ -211,6 +211,7 @@ class _Reading:
     validation: list[tuple[pa.LargeStringArray, Labelling]] | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
     _labels: list[Labelling] = field(default_factory=list)
+    _weights: list[NDArray[np.float32]] = field(default_factory=list)
     _several: bool = False
     _documents: dict[str, int] = field(default_factory=dict)
     _first_place: dict[str, str] = field(default_factory=dict)
@@ -235,10 +236,13 @@ class _Reading:
         if self._split is not None and self.validation is not None:
             chosen = self._split.choose(labels.first, labels.names)
             self.validation.append((texts.filter(pa.array(chosen)), labels.of(chosen)))
-            texts, labels = texts.filter(pa.array(~chosen)), labels.of(~chosen)
+            batch, labels = batch.filter(pa.array(~chosen)), labels.of(~chosen)
+            texts = batch.column(batches.TEXT)
         if not len(texts):
             return
         self._labels.append(labels)
+        if batches.WEIGHT in batch.schema.names:
+            self._weights.append(batch.column(batches.WEIGHT).to_numpy())
         pieces = self.featurizer.features(texts)
         for numbers, piece in zip(self.counter.add(pieces), pieces, strict=True):
             self.provisional.add(numbers, piece.offsets)
@@ -280,5 +284,13 @@ class _Reading:
         return LabelSet(tuple(names), tuple(counts.get(name, 0) for name in names))
 
     def training_set(self, documents: Bags, labels: LabelSet) -> BagDataset:
-        """The training documents, with their classes."""
-        return labelled(documents, self._labels, labels, multi_label=self.is_multi_label)
+        """The training documents, with their classes and weights."""
+        found = labelled(documents, self._labels, labels, multi_label=self.is_multi_label)
+        if not self._weights:
+            return found
+        weights = np.concatenate(self._weights)
+        if not weights.any():
+            raise DataError(
+                f"{named(self.data.train)}: every document weighs 0: is data.weight the right column?"
+            )
+        return replace(found, sample_weights=weights)

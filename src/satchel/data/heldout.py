@@ -27,7 +27,7 @@ def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch
         yield from read(data.validation, data.reader(), labelled=True)
         return
     split = StratifiedSplit(data.validation, seed)
-    for batch in read(data.train, data.reader(), labelled=True):
+    for batch in read(data.train, data.training_reader(), labelled=True):
         labels = labelling(batch.column(batches.LABELS))
         chosen = split.choose(labels.first, labels.names)
         kept = batch.filter(pa.array(chosen))
@@ -48,7 +48,7 @@ def training_texts(data: DataSettings, seed: int) -> Iterator[pa.LargeStringArra
         DataError: a file cannot be read.
     """
     split = StratifiedSplit(data.validation, seed) if isinstance(data.validation, float) else None
-    for batch in read(data.train, data.reader(), labelled=True):
+    for batch in read(data.train, data.training_reader(), labelled=True):
         texts = batch.column(batches.TEXT)
         if split is not None:
             labels = labelling(batch.column(batches.LABELS))

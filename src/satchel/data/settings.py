@@ -35,6 +35,11 @@ class ReaderSettings(Settings):
         None,
         description="Column copied into predictions. Left out: a column called `id`, if there is one.",
     )
+    weight: Column | None = Field(
+        None,
+        description="Column with each document's weight in the loss of the training, by name or by position: "
+        "a number of at least 0. Left out: all weigh the same.",
+    )
     header: bool | None = Field(
         None, description="Whether CSV and TSV files begin with a header. Left out: recognised."
     )
@@ -108,9 +113,13 @@ class DataSettings(ReaderSettings):
         description="Whether each epoch takes the documents in a new order, given by the seed.",
     )
 
-    def reader(self) -> ReaderSettings:
-        """The settings that say how to read, without which files."""
+    def training_reader(self) -> ReaderSettings:
+        """How to read the training files."""
         return ReaderSettings(**{name: getattr(self, name) for name in ReaderSettings.model_fields})
+
+    def reader(self) -> ReaderSettings:
+        """How to read other files: documents weigh nothing outside of the training's loss."""
+        return self.training_reader().model_copy(update={"weight": None})
 
 
 class TextSettings(Settings):

@@ -192,7 +192,7 @@ def _train(task: Task, documents: NDArray[np.int64], seed: int) -> None:
 
 def _places(settings: RunSettings) -> Iterator[Place]:
     """Where the training documents are, in order."""
-    for batch in read(settings.data.train, settings.data.reader(), labelled=True):
+    for batch in read(settings.data.train, settings.data.training_reader(), labelled=True):
         source = batches.source_of(batch)
         for line in batch.column(batches.LINE).to_pylist():
             yield Place(source, line)

@@ -13,6 +13,9 @@ from satchel.kernels.prefetch import prefetch
 
 MEAN, SUM, MAX = 0, 1, 2
 
+# What a batch weighs at least: one whose documents all weigh 0 has no gradient, and divides nothing by 0.
+LEAST_WEIGHT = 1e-30
+
 # Rounding may differ from the formula's order; infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from satchel.kernels.bag import FAST, add_to_rows, add_up, factor, fetch_first
+from satchel.kernels.bag import FAST, LEAST_WEIGHT, add_to_rows, add_up, factor, fetch_first
 from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
 from satchel.kernels.exponential import exp
 from satchel.kernels.groups import GROUPS, group_of
@@ -164,7 +164,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
 def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
-    """The weight of each document of a batch, into `scales`; returns their sum."""
+    """The weight of each document of a batch, into `scales`; returns their sum, which is never 0."""
     _, _, _, _, targets, sample_weights = documents
     classes, firsts, _ = targets
     class_weights, loss = step[6], step[9]
@@ -174,7 +174,7 @@ def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def
         if loss == CROSS_ENTROPY:
             scales[q] *= np.float64(class_weights[classes[firsts[q]]])
         total += scales[q]
-    return total
+    return max(total, LEAST_WEIGHT)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)

@@ -68,6 +68,7 @@ class RunResult:
         return {
             "best_epoch": self.best_epoch,
             "epochs": [record.to_json() for record in self.epochs],
+            "train_loss_is_weighted": self.corpus.train.sample_weights is not None,
             "calibration": None if self.calibration is None else asdict(self.calibration),
             "plan": asdict(plan(self.settings, self.corpus)),
         }
@@ -105,7 +106,7 @@ def prepare(settings: RunSettings, reporter: Reporter) -> tuple[RunSettings, Cor
 
 def resolve_settings(settings: RunSettings) -> RunSettings:
     """Fills in what the machine and the data files decide: columns, format, threads."""
-    reader = resolve(settings.data.train, settings.data.reader(), labelled=True)
+    reader = resolve(settings.data.train, settings.data.training_reader(), labelled=True)
     data = settings.data.model_copy(update=dict(reader))
     return settings.model_copy(update={"data": data, "threads": settings.threads or os.cpu_count() or 1})
 

@@ -101,6 +101,12 @@ def starting_parameters(
     if settled(settings.training.loss) == "binary_cross_entropy":
         parameters.bias[:] = prior_logits(corpus)
     notes = []
+    weights = corpus.train.sample_weights
+    if weights is not None:
+        total = weights.sum(dtype=np.float64)
+        notes.append(
+            f"The training loss is weighted by data.weight: {len(weights):,} documents weigh {total:,.6g}"
+        )
     if settings.model.pretrained is not None:
         coverage = apply_vectors(parameters, corpus.vocabulary, Path(settings.model.pretrained))
         notes.append(f"Pre-trained vectors for {coverage}")

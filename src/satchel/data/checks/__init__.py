@@ -44,7 +44,8 @@ def check_data(
     """
     if isinstance(text.tokenizer, SubwordTokenizer):  # its pieces are not learned yet: the finest words
         text = text.model_copy(update={"tokenizer": CjkTokenizer()})
-    reader = resolve(data.train, data.reader(), labelled=True)
+    reader = resolve(data.train, data.training_reader(), labelled=True)
+    unweighted = reader.model_copy(update={"weight": None})
     featurizer = Featurizer(
         text, VocabularySettings(word_ngrams=shingle_length(), char_ngrams=None), Workers(threads)
     )
@@ -54,7 +55,9 @@ def check_data(
         ("test", data.test),
     ]
     surveys = [
-        _survey(role, paths, reader, featurizer, reporter) for role, paths in files if paths is not None
+        _survey(role, paths, reader if role == "train" else unweighted, featurizer, reporter)
+        for role, paths in files
+        if paths is not None
     ]
     if not len(surveys[0]):
         raise DataError(f"{named(data.train)}: no documents: give files that hold some")

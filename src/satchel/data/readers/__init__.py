@@ -78,7 +78,7 @@ def override(
     """
     if format_name is not None and format_name not in (*_READERS, "auto"):
         raise ConfigError(f"--input-format: found {format_name!r}, expected one of {', '.join(_READERS)}")
-    trained = trained.model_copy(update={"on_error": on_error})
+    trained = trained.model_copy(update={"on_error": on_error, "weight": None})
     columns = {
         "text": trained.text if not text else [as_column(name) for name in text],
         "label": trained.label if label is None else as_column(label),

@@ -26,16 +26,19 @@ class Selection:
         text: of the texts.
         label: of the labels; None where they are not read.
         id: of the ids, where there are any.
+        weight: of the weights; None where they are not read.
     """
 
     text: list[int]
     label: int | None
     id: int | None
+    weight: int | None = None
 
     @property
     def wanted(self) -> list[int]:
         """All of them, rising."""
-        return sorted({*self.text, *(place for place in (self.label, self.id) if place is not None)})
+        others = (self.label, self.id, self.weight)
+        return sorted({*self.text, *(place for place in others if place is not None)})
 
 
 def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labelled: bool) -> Selection:
@@ -64,12 +67,14 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
             f"{path}: which column holds the {what}? It has {', '.join(map(repr, names[:20]))}: "
             f"set data.{key} (or --{key})"
         )
-    label = id_ = None
+    label = id_ = weight = None
     if labelled and settings.label is not None:
         label = find_column(path, names, settings.label, "label")
+    if labelled and settings.weight is not None:
+        weight = find_column(path, names, settings.weight, "weight")
     if settings.id is not None and (isinstance(settings.id, int) or settings.id in names):
         id_ = find_column(path, names, settings.id, "id")
-    return Selection([find_column(path, names, column, "text") for column in texts], label, id_)
+    return Selection([find_column(path, names, column, "text") for column in texts], label, id_, weight)
 
 
 def text_columns(settings: ReaderSettings) -> list[Column]:
@@ -139,6 +144,10 @@ def table_batch(
             if settings.label_separator is not None and not _is_list(column):
                 column = pc.split_pattern(pc.fill_null(_names(column), ""), settings.label_separator)
             labels, bad = label_lists(column, settings.label_pattern, no_label)
+        weights = None
+        if selection.weight is not None:
+            weights, wrong = document_weights(columns[selection.weight])
+            bad = wrong | bad
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         types = ", ".join(sorted({str(columns[place].type) for place in selection.wanted}))
         raise DataError(
@@ -153,9 +162,12 @@ def table_batch(
         good[list(bad)] = False
         mask = pa.array(good)
         texts, lines = texts.filter(mask), lines.filter(mask)
-        labels = None if labels is None else labels.filter(mask)
-        ids = None if ids is None else ids.filter(mask)
-    return faults.merge(batches.make_batch(texts, lines, source=str(faults.path), labels=labels, ids=ids))
+        labels, ids, weights = (
+            None if column is None else column.filter(mask) for column in (labels, ids, weights)
+        )
+    return faults.merge(
+        batches.make_batch(texts, lines, source=str(faults.path), labels=labels, ids=ids, weights=weights)
+    )
 
 
 def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
@@ -192,6 +204,33 @@ def label_lists(
             bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
         values = pc.fill_null(values, "")
     return pa.ListArray.from_arrays(pa.array(offsets), values), bad
+
+
+def document_weights(column: pa.Array) -> tuple[pa.FloatArray, dict[int, str]]:
+    """Weights as float32 [N]; which are no finite numbers of at least 0, and why.
+
+    Args:
+        column: [N], numbers or strings.
+    """
+    texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    try:
+        numbers = np.asarray(pc.fill_null(texts.cast(pa.float64()), np.nan))
+    except pa.ArrowInvalid:  # which does not say where
+        numbers = np.array([_number(text) for text in texts.to_pylist()])
+    with np.errstate(over="ignore"):
+        weights = numbers.astype(np.float32)
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    return pa.array(weights), {
+        row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
+        for row in wrong.tolist()
+    }
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return float("nan")
 
 
 def _is_list(column: pa.Array) -> bool:

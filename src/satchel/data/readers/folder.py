@@ -22,6 +22,8 @@ def read_folder(
     """Record batches of a folder of folders; see `readers.read`. The id is the file's path in it."""
     if not path.is_dir():
         raise DataError(f"{path}: no folder: set data.format to what the file is")
+    if labelled and settings.weight is not None:
+        raise DataError(f"{path}: a folder has no columns: leave data.weight out")
     documents: list[_Document] = []
     size = 0
     for folder in sorted(child for child in path.iterdir() if child.is_dir() and not _hidden(child)):

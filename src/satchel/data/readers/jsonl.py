@@ -65,7 +65,8 @@ _Columns = tuple[list[pa.Array], "np.ndarray[tuple[int], np.dtype[np.int64]]"]
 
 
 def _wanted(settings: ReaderSettings, *, labelled: bool) -> list[str]:
-    columns = [*text_columns(settings), *([settings.label] if labelled else []), settings.id]
+    of_labelled = [settings.label, settings.weight] if labelled else []
+    columns = [*text_columns(settings), *of_labelled, settings.id]
     return list(dict.fromkeys(str(column) for column in columns if column is not None))
 
 
@@ -75,6 +76,7 @@ def _by_name(settings: ReaderSettings) -> ReaderSettings:
         "text": [str(column) for column in text_columns(settings)],
         "label": None if settings.label is None else str(settings.label),
         "id": None if settings.id is None else str(settings.id),
+        "weight": None if settings.weight is None else str(settings.weight),
     }
     return settings.model_copy(update=names)
 
@@ -111,8 +113,10 @@ def _schema(block: Block, names: Sequence[str], selection: Selection) -> pa.Sche
         value = record.get(name)
         if isinstance(value, str):
             type_ = pa.string()
-        elif type(value) is int and place not in selection.text:
+        elif type(value) is int and place not in (*selection.text, selection.weight):
             type_ = pa.int64()
+        elif type(value) in (int, float) and place == selection.weight:
+            type_ = pa.float64()
         elif isinstance(value, list) and place == selection.label and place != selection.id:
             type_ = pa.list_(pa.string())
         else:
@@ -172,7 +176,7 @@ def _values(record: dict[str, Any], names: Sequence[str], selection: Selection) 
     row = []
     for place, name in enumerate(names):
         value = record.get(name)
-        if place in selection.text or place == selection.label:
+        if place in (*selection.text, selection.label, selection.weight):
             if name not in record:
                 few = ", ".join(map(repr, list(record)[:20]))
                 raise ValueError(f"no key {name!r}{did_you_mean(name, list(record))}: it has {few}")

@@ -28,6 +28,8 @@ def read_lines(
         raise DataError(
             f"{path}: plain text has no labels: set data.format to what the file is (or --input-format)"
         )
+    if labelled and settings.weight is not None:
+        raise DataError(f"{path}: the format {settings.format} has no columns: leave data.weight out")
     prefix = settings.label_prefix.encode() if marked else None
     what = f"begins with {settings.label_prefix!r}" if settings.label_prefix else "is there"
     no_label = (

@@ -171,7 +171,7 @@ def _delimited(
 
 
 def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
-    wanted = [*text_columns(settings), settings.label, settings.id]
+    wanted = [*text_columns(settings), settings.label, settings.id, settings.weight]
     if any(isinstance(column, str) for column in wanted):
         return True
     # A column of row numbers, and one behind a last comma, often have no name.
@@ -230,12 +230,13 @@ def _columns(
         find_column(path, names, label, "label")
     if label is None and labelled:
         taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
+        weight = set() if settings.weight is None else _place_if_there(names, settings.weight)
         if not taken and by_name:
             texts = _named(names, _TEXT_NAMES, taken)
             taken = set() if texts is None else {texts}
-        place = _named(names, _LABEL_NAMES, taken) if by_name else None
+        place = _named(names, _LABEL_NAMES, taken | weight) if by_name else None
         if place is None:
-            place = _label_like(rows, len(names), taken)
+            place = _label_like(rows, len(names), taken | weight)
         if place is None:
             raise DataError(
                 f"{path}: which column holds the labels? It has {', '.join(map(repr, names[:20]))}: "

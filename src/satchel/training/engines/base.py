@@ -37,12 +37,12 @@ class Task:
 class Engine(Protocol):
     """Trains the parameters of a task in place.
 
-    The loss is `nn.CrossEntropyLoss(weight, label_smoothing)` of the mean over the batch (with
-    sample weights s: sum(s w l) / sum(s w)), or `nn.BCEWithLogitsLoss(pos_weight)` summed over the
-    classes and of the mean over the batch (sum(s l) / sum(s)), so that a learning rate means the same
-    for a document whatever the number of classes; the update is `torch.optim.SGD` with weight decay on the
-    embedding alone, and a learning rate of its own for the linear layer; gradients are taken at the
-    batch's starting weights. A document without features counts: its logits are the bias.
+    The loss is `nn.CrossEntropyLoss(weight, label_smoothing)` of the mean over the batch (with sample
+    weights s: sum(s w l) / sum(s w); 0 where they all are), or `nn.BCEWithLogitsLoss(pos_weight)` summed
+    over the classes and of the mean over the batch (sum(s l) / sum(s)), so that a learning rate means the
+    same for a document whatever the number of classes; the update is `torch.optim.SGD` with weight decay
+    on the embedding alone, and a learning rate of its own for the linear layer; gradients are taken at
+    the batch's starting weights. A document without features counts: its logits are the bias.
     """
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from satchel.data.dataset import BagDataset
 from satchel.kernels import groups
+from satchel.kernels.bag import LEAST_WEIGHT
 from satchel.kernels.sgd import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, trainer
 from satchel.model.scoring import POOLING
 from satchel.settings import settled
@@ -140,7 +141,7 @@ def _mean_loss(losses: NDArray[np.float64], scales: NDArray[np.float64], batch_s
     """The batches' mean losses, weighted by their sizes."""
     starts = np.arange(0, len(losses), batch_size)
     sizes = np.diff(starts, append=len(losses))
-    means = np.add.reduceat(losses, starts) / np.add.reduceat(scales, starts)
+    means = np.add.reduceat(losses, starts) / np.maximum(np.add.reduceat(scales, starts), LEAST_WEIGHT)
     return float((means * sizes).sum() / len(losses))
 
 

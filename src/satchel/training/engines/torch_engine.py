@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from satchel.errors import CheckpointError, ConfigError
+from satchel.kernels.bag import LEAST_WEIGHT
 from satchel.model.classifier import build_classifier
 from satchel.settings import settled
 from satchel.training.engines.base import Task
@@ -153,7 +154,7 @@ class TorchEngine:
             weights = self._class_weights[batch.label_ids]
         if batch.sample_weights is not None:
             losses, weights = losses * batch.sample_weights, weights * batch.sample_weights
-        return losses.sum() / weights.sum()
+        return losses.sum() / weights.sum().clamp(min=LEAST_WEIGHT)
 
     @torch.no_grad()
     def _fetch_parameters(self) -> None:
