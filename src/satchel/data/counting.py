@@ -7,6 +7,7 @@ and thereby the vocabulary do not depend on how many shards there are.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,6 @@ from satchel.workers import Workers
 _FIRST_SLOTS = 1 << 16
 _FIRST_ENTRIES = 1 << 12
 _LOAD = 2 / 3  # of the slots, before there are twice as many
-_IGNORED_PATTERN = r"[\p{Cf}]"  # all that may be IGNORED; what is decides the table of classes
 
 
 class FeatureCounter:
@@ -167,10 +167,15 @@ def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.in
 
 def _without_ignored(words: pa.LargeStringArray) -> pa.LargeStringArray:
     """The words without the characters that tokenizers skip."""
-    if not pc.any(pc.match_substring_regex(words, _IGNORED_PATTERN)).as_py():
+    ignored = _ignored_pattern()
+    if not pc.any(pc.match_substring_regex(words, ignored)).as_py():
         return words
-    classes = character_classes()
-    return pa.array(
-        ["".join(c for c in word if classes[ord(c)] != IGNORED) for word in words.to_pylist()],
-        type=pa.large_string(),
-    )
+    return pc.replace_substring_regex(words, ignored, "")
+
+
+@cache
+def _ignored_pattern() -> str:
+    """What RE2 finds the class `IGNORED` by: the table of classes decides, not RE2's own."""
+    ignored = np.flatnonzero(character_classes() == IGNORED)
+    runs = np.split(ignored, np.flatnonzero(np.diff(ignored) > 1) + 1)
+    return "[" + "".join(f"\\x{{{run[0]:x}}}-\\x{{{run[-1]:x}}}" for run in runs) + "]"

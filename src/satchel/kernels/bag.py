@@ -19,10 +19,18 @@ LEAST_WEIGHT = 1e-30
 # Rounding may differ from the formula's order; infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 
-_AHEAD = np.uint64(24)  # features between the prefetch of a row and its use
+AHEAD = 24  # features between the prefetch of a row and its use
+_AHEAD = np.uint64(AHEAD)
 _LINE_FLOATS = 16  # of a cache line
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
+_ONE_MORE, _TWO_MORE, _THREE_MORE, _FOUR = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+def _begin_of(row, dimension):  # type: ignore[no-untyped-def]
+    """Where a row begins; indices without a sign need no check for a negative one."""
+    return np.uint64(row) * np.uint64(dimension)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
@@ -43,23 +51,44 @@ def fetch_first(ids, begin, end, embedding, dimension):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def add_up(ids, weights, begin, end, embedding, dimension, h):  # type: ignore[no-untyped-def]
-    """The sum of the rows `ids[begin:end]`, each times its weight, into float32 h [D]."""
-    begin = np.uint64(begin)
+def add_up(ids, weights, begin, end, embedding, dimension, sums, first):  # type: ignore[no-untyped-def]
+    """The sum of the rows `ids[begin:end]`, each times its weight, into float32 `sums[first:first + D]`."""
+    first = np.uint64(first)
+    i = np.uint64(begin)
     end = np.uint64(end)
     for j in range(dimension):
-        h[j] = _ZERO
-    for i in range(begin, end):
-        if i + _AHEAD < end:
-            fetch_row(embedding, ids[i + _AHEAD], dimension)
-        row = np.uint64(ids[i]) * np.uint64(dimension)
+        sums[first + np.uint64(j)] = _ZERO
+    # Four rows at a time: each addition to a sum in memory waits for the one before.
+    while i + _FOUR <= end:
+        for ahead in range(i + _AHEAD, min(i + _AHEAD + _FOUR, end)):
+            fetch_row(embedding, ids[ahead], dimension)
+        a, b = _begin_of(ids[i], dimension), _begin_of(ids[i + _ONE_MORE], dimension)
+        c, d = _begin_of(ids[i + _TWO_MORE], dimension), _begin_of(ids[i + _THREE_MORE], dimension)
         if weights is None:
             for j in range(dimension):
-                h[j] += embedding[row + np.uint64(j)]
+                k = np.uint64(j)
+                sums[first + k] += (embedding[a + k] + embedding[b + k]) + (
+                    embedding[c + k] + embedding[d + k]
+                )
         else:
-            weight = weights[i]
+            wa, wb, wc, wd = (
+                weights[i],
+                weights[i + _ONE_MORE],
+                weights[i + _TWO_MORE],
+                weights[i + _THREE_MORE],
+            )
             for j in range(dimension):
-                h[j] += weight * embedding[row + np.uint64(j)]
+                k = np.uint64(j)
+                sums[first + k] += (wa * embedding[a + k] + wb * embedding[b + k]) + (
+                    wc * embedding[c + k] + wd * embedding[d + k]
+                )
+        i += _FOUR
+    while i < end:
+        row = _begin_of(ids[i], dimension)
+        for j in range(dimension):
+            k = np.uint64(j)
+            sums[first + k] += embedding[row + k] if weights is None else weights[i] * embedding[row + k]
+        i += _ONE_MORE
 
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
@@ -82,34 +111,30 @@ def factor(pooling, features):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def add_to_rows(ids, weights, begin, end, embedding, dimension, g):  # type: ignore[no-untyped-def]
-    """Adds float32 g [D], times the feature's weight, to the row of each of `ids[begin:end]`."""
+def add_to_rows(ids, weights, begin, end, embedding, dimension, gradients, first):  # type: ignore[no-untyped-def]
+    """Adds `gradients[first:first + D]`, times the feature's weight, to each of the rows `ids[begin:end]`."""
+    first = np.uint64(first)
     begin = np.uint64(begin)
     end = np.uint64(end)
     for i in range(begin, end):
         if i + _AHEAD < end:
             fetch_row(embedding, ids[i + _AHEAD], dimension)
-        row = np.uint64(ids[i]) * np.uint64(dimension)
-        if weights is None:
-            for j in range(dimension):
-                embedding[row + np.uint64(j)] += g[j]
-        else:
-            weight = weights[i]
-            for j in range(dimension):
-                embedding[row + np.uint64(j)] += weight * g[j]
+        row = _begin_of(ids[i], dimension)
+        for j in range(dimension):
+            k = np.uint64(j)
+            g = gradients[first + k]
+            embedding[row + k] += g if weights is None else weights[i] * g
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def multiply_rows(ids, weights, begin, end, embedding, dimension, g):  # type: ignore[no-untyped-def]
-    """The sum of the products of float32 g [D] and the rows `ids[begin:end]`, each times its weight."""
+def multiply_rows(ids, weights, begin, end, embedding, dimension, gradients, first):  # type: ignore[no-untyped-def]
+    """The sum of the products of `gradients[first:first + D]` and rows, each times its weight."""
+    first = np.uint64(first)
     total = 0.0
     for i in range(np.uint64(begin), np.uint64(end)):
-        row = np.uint64(ids[i]) * np.uint64(dimension)
+        row = _begin_of(ids[i], dimension)
         product = 0.0
         for j in range(dimension):
-            product += embedding[row + np.uint64(j)] * g[j]
-        if weights is None:
-            total += product
-        else:
-            total += weights[i] * product
+            product += embedding[row + np.uint64(j)] * gradients[first + np.uint64(j)]
+        total += product if weights is None else weights[i] * product
     return total

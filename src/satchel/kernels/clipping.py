@@ -25,12 +25,14 @@ def gather_group(dimension, group, start, stop, documents, scratch, clipping):  
     gradient = scratch[3]
     for q in range(start, stop):
         begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
-        add_to_rows(ids, weights, begin, end, gathered, dimension, gradient[q - start])
+        add_to_rows(ids, weights, begin, end, gathered, dimension, gradient, (q - start) * dimension)
     norm = 0.0
     for q in range(start, stop):
         begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
         # A row's sum times each of its parts, over all parts, is the sum's square.
-        norm += multiply_rows(ids, weights, begin, end, gathered, dimension, gradient[q - start])
+        norm += multiply_rows(
+            ids, weights, begin, end, gathered, dimension, gradient, (q - start) * dimension
+        )
     group_norms[group] = norm
 
 
@@ -40,16 +42,17 @@ def gather_classes(dimension, own_classes, count, scratch, clipping):  # type: i
     _, linear_gathered, bias_gathered, _, class_norms = clipping
     _, hidden, signal, _ = scratch
     first, last = own_classes
+    classes = bias_gathered.shape[0]
     for c in range(first, last):
         bias_gathered[c] = _ZERO
         for j in range(dimension):
             linear_gathered[c, j] = _ZERO
     for b in range(count):
         for c in range(first, last):
-            a = signal[b, c]
+            a = signal[b * classes + c]
             bias_gathered[c] += a
             for j in range(dimension):
-                linear_gathered[c, j] += a * hidden[b, j]
+                linear_gathered[c, j] += a * hidden[b * dimension + j]
     for c in range(first, last):
         norm = np.float64(bias_gathered[c]) * bias_gathered[c]
         for j in range(dimension):
@@ -76,10 +79,11 @@ def apply_classes(dimension, own_classes, factor, step, parameters, clipping):  
     _, linear, bias = parameters
     linear_rate, bias_rate = step[1], step[2]
     _, linear_gathered, bias_gathered, _, _ = clipping
+    classes = bias.shape[0]
     for c in range(own_classes[0], own_classes[1]):
         bias[c] += np.float32(factor) * bias_rate * bias_gathered[c]
         for j in range(dimension):
-            linear[j, c] += np.float32(factor) * linear_rate * linear_gathered[c, j]
+            linear[j * classes + c] += np.float32(factor) * linear_rate * linear_gathered[c, j]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)

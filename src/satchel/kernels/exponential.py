@@ -3,8 +3,6 @@
 A call of the C library's `expf` for each class takes as long as the class's row of the linear layer.
 """
 
-import math
-
 import numpy as np
 from llvmlite import ir
 from numba import njit
@@ -43,8 +41,10 @@ def _float_of_bits(typing_context, bits):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True, error_model="numpy")
 def exp(x):  # type: ignore[no-untyped-def]
     """The exponential of a float32, to 3 units in the last place; x is taken into [-87, 88]."""
-    x = min(max(x, _LOWEST), _HIGHEST)
-    n = np.float32(math.floor(x * _LOG2_E + _HALF))
+    # Comparisons that a NaN fails, and a floor that stays a float: both are vector instructions.
+    x = _LOWEST if x < _LOWEST else x
+    x = _HIGHEST if x > _HIGHEST else x
+    n = np.floor(x * _LOG2_E + _HALF)
     r = x - n * _LN2_HIGH - n * _LN2_LOW
     y = _P0
     y = y * r + _P1

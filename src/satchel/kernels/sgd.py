@@ -10,7 +10,6 @@ classes: no row ever moves to another core's cache. Every sum has one order, wha
 of threads.
 """
 
-import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,23 +17,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from satchel.kernels.bag import FAST, LEAST_WEIGHT, add_to_rows, add_up, factor, fetch_first
+from satchel.kernels.bag import AHEAD, FAST, LEAST_WEIGHT, add_to_rows, add_up, factor, fetch_first
 from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
-from satchel.kernels.exponential import exp
 from satchel.kernels.groups import GROUPS, group_of
+from satchel.kernels.linear import back, logits_of, update_classes
+from satchel.kernels.losses import CROSS_ENTROPY, binary_cross_entropy, cross_entropy
 from satchel.kernels.threads import wait_for_all
 
 # Weight decay multiplies every row at every step: it is kept as one factor for all, and multiplied in
 # when that is so small that rows would lose digits (Bottou 2012, "Stochastic gradient descent tricks", 5.1).
 _LEAST_SHRINKAGE = 1e-2
 
-# The losses.
-CROSS_ENTROPY, BINARY_CROSS_ENTROPY = 0, 1
-
 _ZERO = np.float32(0)
-_ONE = np.float32(1)
-_HALF = np.float32(0.5)
-_FACTORS = 512  # between 1 and 2, whose product is a float64
 
 
 @cache
@@ -56,12 +50,13 @@ def trainer(dimension: int) -> Callable[..., Any]:
             `batch_size`; `smoothing` float32, share of a target spread over all classes;
             `class_weights` float32 [C], of its documents, or of its positives under binary cross entropy;
             `pooling`, MEAN or SUM; `clip_norm`, 0 for none; `loss`, CROSS_ENTROPY or BINARY_CROSS_ENTROPY.
-        parameters: `embedding` float32 [V * D], `linear` float32 [D, C], `bias` float32 [C]; updated.
+        parameters: `embedding` float32 [V * D], `linear` float32 [D * C], `bias` float32 [C]; updated.
             The linear layer lies on its side: loops over many classes become vector instructions.
         shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
-        scratch: `sums` float32 [GROUPS, batch_size, D], the sums of each document's rows; `hidden`
-            float32 [batch_size, D], the documents' vectors; `signal` float32 [batch_size, C], the
-            update of the logits; `gradient` float32 [batch_size, D].
+        scratch: `sums` float32 [GROUPS * batch_size * D], the sums of each document's rows; `hidden`
+            float32 [batch_size * D], the documents' vectors; `signal` float32 [batch_size * C], the
+            update of the logits; `gradient` float32 [batch_size * D]. All are flat: a row taken out of an
+            array is an object that is counted, which takes longer than a short document.
         clipping: `gathered` float32 [V * D], zeros, and `linear_gathered` float32 [C, D], `bias_gathered`
             float32 [C], `group_norms` float64 [GROUPS], `class_norms` float64 [C], scratch.
         losses: float64 [N], receives each document's loss, times its weight.
@@ -128,7 +123,7 @@ def _train(  # type: ignore[no-untyped-def]
             for group in range(first_group, last_group):
                 apply_group(dimension, group, start, stop, kept, documents, parameters, clipping)
         else:
-            _update_classes(dimension, own_classes, stop - start, step, parameters, scratch)
+            update_classes(dimension, own_classes, stop - start, step, parameters, scratch)
             for group in range(first_group, last_group):
                 _update_group(dimension, group, start, stop, documents, parameters, scratch)
         if abs(shrunk) < _LEAST_SHRINKAGE:
@@ -144,12 +139,18 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
     """The sum of a group's rows in each document of a batch."""
     ids, weights, begins, bounds, _, _ = documents
     embedding, sums = parameters[0], scratch[0]
+    place = group * (sums.shape[0] // GROUPS)
+    asked = start  # documents whose first rows were asked for
+    waiting = 0  # how many rows of documents after this one
     for q in range(start, stop):
-        if q + 1 < stop:
-            begin = begins[q + 1]
-            fetch_first(
-                ids, begin + bounds[q + 1, group], begin + bounds[q + 1, group + 1], embedding, dimension
-            )
+        waiting -= min(AHEAD, bounds[q, group + 1] - bounds[q, group])
+        while asked < stop and (asked <= q or waiting < AHEAD):
+            begin = begins[asked]
+            end = begin + bounds[asked, group + 1]
+            begin += bounds[asked, group]
+            fetch_first(ids, begin, end, embedding, dimension)
+            waiting = waiting + min(AHEAD, end - begin) if asked > q else 0
+            asked += 1
         begin = begins[q]
         add_up(
             ids,
@@ -158,7 +159,8 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
             begin + bounds[q, group + 1],
             embedding,
             dimension,
-            sums[group, q - start],
+            sums,
+            place + (q - start) * dimension,
         )
 
 
@@ -186,120 +188,30 @@ def _learn(  # type: ignore[no-untyped-def]
     smoothing, class_weights, pooling = step[5:8]
     target_classes, firsts, lasts = targets
     _, linear, bias = parameters
-    sums, h, z, g = scratch[0], scratch[1][q - start], scratch[2][q - start], scratch[3][q - start]
+    sums, hidden, z, gradient = scratch
     classes = bias.shape[0]
+    h = np.uint64((q - start) * dimension)
+    first = np.uint64((q - start) * classes)
     scale = factor(pooling, bounds[q, GROUPS])
-    for j in range(dimension):
+    group_size = np.uint64(sums.shape[0] // GROUPS)
+    for j in range(np.uint64(dimension)):
         total_sum = _ZERO
         for group in range(GROUPS):
-            total_sum += sums[group, q - start, j]
-        h[j] = total_sum * scale * np.float32(before)
-    for c in range(classes):
-        z[c] = bias[c]
-    for j in range(dimension):
-        value = h[j]
-        for c in range(classes):
-            z[c] += linear[j, c] * value
+            total_sum += sums[np.uint64(group) * group_size + h + j]
+        hidden[h + j] = total_sum * scale * np.float32(before)
+    logits_of(dimension, linear, bias, hidden, h, z, first)
     sample = sample_weights[q]
     if step[9] == CROSS_ENTROPY:
-        loss = _cross_entropy(z, target_classes[firsts[q]], smoothing, class_weights)
+        loss = cross_entropy(z, first, classes, target_classes[firsts[q]], smoothing, class_weights)
     else:
-        loss = _binary_cross_entropy(z, target_classes[firsts[q] : lasts[q]], class_weights)
+        positives = target_classes[firsts[q] : lasts[q]]
+        loss = binary_cross_entropy(z, first, classes, positives, class_weights)
     losses[q] = np.float64(sample) * loss
     share = np.float32(np.float64(sample) / total)
-    scale *= -share * np.float32(rate / shrunk)
-    for j in range(dimension):
-        slope = _ZERO
-        for c in range(classes):
-            slope += z[c] * linear[j, c]
-        g[j] = slope * scale
+    back(dimension, linear, classes, z, first, gradient, h, scale * -share * np.float32(rate / shrunk))
     share *= -np.float32(rate)
-    for c in range(classes):
+    for c in range(first, first + np.uint64(classes)):
         z[c] *= share
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _cross_entropy(z, target, smoothing, class_weights):  # type: ignore[no-untyped-def]
-    """`nn.CrossEntropyLoss` of a document; its gradient takes the place of the logits, float32 z [C].
-
-    Smoothing as in Szegedy et al. 2016 (arXiv:1512.00567), section 7, class weights as in torch.
-    """
-    classes = z.shape[0]
-    highest = z[0]
-    for c in range(1, classes):
-        highest = max(highest, z[c])
-    wanted = z[target]
-    certain = (_ONE - smoothing) * class_weights[target]
-    spread = smoothing / np.float32(classes)
-    all_weights = _ZERO
-    all_logits = _ZERO
-    if smoothing > _ZERO:
-        for c in range(classes):
-            all_weights += class_weights[c]
-            all_logits += class_weights[c] * z[c]
-    partition = _ZERO
-    for c in range(classes):
-        e = exp(z[c] - highest)
-        z[c] = e
-        partition += e
-    log_partition = np.float64(highest) + math.log(np.float64(partition))
-    loss = np.float64(certain) * (log_partition - np.float64(wanted))
-    loss += np.float64(spread) * (np.float64(all_weights) * log_partition - np.float64(all_logits))
-    mass = (certain + spread * all_weights) / partition
-    for c in range(classes):
-        z[c] *= mass
-    if smoothing > _ZERO:
-        for c in range(classes):
-            z[c] -= spread * class_weights[c]
-    z[target] -= certain
-    return loss
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _binary_cross_entropy(z, positives, class_weights):  # type: ignore[no-untyped-def]
-    """`nn.BCEWithLogitsLoss` of a document, summed over the classes; its gradient takes the place of z.
-
-    A class's loss is w softplus(-z) where the document has it, with its weight w, and softplus(z) where not.
-
-    Args:
-        z: float32 [C], the logits.
-        positives: int32, the document's classes, each once.
-        class_weights: float32 [C], `pos_weight` in torch.
-    """
-    classes = z.shape[0]
-    loss = np.float64(0)
-    for c in positives:
-        softplus = math.log(np.float64(_ONE + exp(-abs(z[c])))) + np.float64(_HALF * (z[c] + abs(z[c])))
-        loss += np.float64(class_weights[c]) * (softplus - np.float64(z[c])) - softplus
-    for first in range(0, classes, _FACTORS):
-        product = np.float64(1)
-        for c in range(first, min(classes, first + _FACTORS)):
-            e = exp(-abs(z[c]))
-            product *= np.float64(_ONE + e)
-            loss += np.float64(_HALF * (z[c] + abs(z[c])))  # max(z, 0), but for NaN, which stays one
-            inverse = _ONE / (_ONE + e)
-            z[c] = inverse if z[c] > _ZERO else e * inverse
-        loss += math.log(product)
-    for c in positives:
-        z[c] = class_weights[c] * (z[c] - _ONE)
-    return loss
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
-def _update_classes(dimension, own_classes, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
-    """The update of this thread's classes, document after document."""
-    _, linear, bias = parameters
-    _, hidden, signal, _ = scratch
-    linear_rate, bias_rate = step[1], step[2]
-    for b in range(count):
-        for c in range(own_classes[0], own_classes[1]):
-            bias[c] += bias_rate * signal[b, c]
-        if linear_rate == _ZERO:
-            continue
-        for j in range(dimension):
-            value = linear_rate * hidden[b, j]
-            for c in range(own_classes[0], own_classes[1]):
-                linear[j, c] += value * signal[b, c]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
@@ -308,7 +220,7 @@ def _update_group(dimension, group, start, stop, documents, parameters, scratch)
     ids, weights, begins, bounds, _, _ = documents
     for q in range(start, stop):
         begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
-        add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3][q - start])
+        add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3], (q - start) * dimension)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from satchel.data.dataset import BagDataset
 from satchel.kernels import groups
 from satchel.kernels.bag import LEAST_WEIGHT
-from satchel.kernels.sgd import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, trainer
+from satchel.kernels.losses import BINARY_CROSS_ENTROPY, CROSS_ENTROPY
+from satchel.kernels.sgd import trainer
 from satchel.model.scoring import POOLING
 from satchel.settings import settled
 from satchel.training.engines.base import Task
@@ -54,10 +55,10 @@ class FusedEngine:
             np.empty(classes),
         )
         self._scratch = (
-            np.empty((groups.GROUPS, batch, dimension), dtype=np.float32),
-            np.empty((batch, dimension), dtype=np.float32),
-            np.empty((batch, len(task.parameters.bias)), dtype=np.float32),
-            np.empty((batch, dimension), dtype=np.float32),
+            np.empty(groups.GROUPS * batch * dimension, dtype=np.float32),
+            np.empty(batch * dimension, dtype=np.float32),
+            np.empty(batch * classes, dtype=np.float32),
+            np.empty(batch * dimension, dtype=np.float32),
         )
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
@@ -84,7 +85,7 @@ class FusedEngine:
             _LOSSES[settled(training.loss)],
         )
         linear = np.ascontiguousarray(parameters.weight.T)
-        numbers = parameters.embedding.reshape(-1), linear, parameters.bias
+        numbers = parameters.embedding.reshape(-1), linear.reshape(-1), parameters.bias
         losses, scales = np.empty(len(order)), np.empty(len(order))
         counter = np.zeros(1, dtype=np.int64)
 
