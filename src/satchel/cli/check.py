@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from satchel.cli.evaluate import ThreadsOption
+from satchel.cli.options import ThreadsOption
 from satchel.cli.train import SetOption
 
 if TYPE_CHECKING:

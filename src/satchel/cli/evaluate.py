@@ -1,20 +1,20 @@
 """`satchel evaluate`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-ModelArgument = Annotated[Path, typer.Argument(help="A run folder or a model file.", show_default=False)]
-OnErrorOption = Annotated[
-    Literal["error", "skip"],
-    typer.Option(help="What to do with a record that cannot be read: stop, or count and list it."),
-]
-RejectedOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Write the records that cannot be read to a file, as JSON Lines."),
-]
-ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores when left out.")]
+from satchel.cli.options import (
+    DataFormatOption,
+    LabelOption,
+    ModelArgument,
+    OnErrorOption,
+    RejectedOption,
+    TextOption,
+    ThreadsOption,
+    check_rejected,
+)
 
 
 def evaluate(
@@ -29,13 +29,9 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.")
     ] = None,
-    input_format: Annotated[
-        str | None, typer.Option(help="Format of the data, where it is not that of training.")
-    ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option(help="Text column, where it is not that of training.")
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Label column, where it is not that of training.")] = None,
+    input_format: DataFormatOption = None,
+    text: TextOption = None,
+    label: LabelOption = None,
     column: Annotated[
         str | None,
         typer.Option("--slice", metavar="COLUMN", help="Give the figures for each value of a column, too."),
@@ -107,15 +103,3 @@ def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Pat
     if column is not None:
         raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")
     return Path(data[0]), data[1:]
-
-
-def check_rejected(rejected: Path | None, on_error: str) -> None:
-    """Refuses a file for what is left out where nothing is.
-
-    Raises:
-        ConfigError: so it is.
-    """
-    from satchel.errors import ConfigError
-
-    if rejected is not None and on_error == "error":
-        raise ConfigError("--rejected: without --on-error skip, no record is left out: give both")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument
+from satchel.cli.options import ModelArgument, TextOption, label_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,7 @@ def explain(
     input_format: Annotated[
         str | None, typer.Option(help="Format of the file; by its name and content when left out.")
     ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option(help="Text column, where it is not that of training.")
-    ] = None,
+    text: TextOption = None,
 ) -> None:
     """Take predictions apart. What each word and n-gram adds to each logit, exactly."""
     import json
@@ -53,7 +51,7 @@ def explain(
     from satchel.model.modelfile import load_model
 
     loaded = load_model(model)
-    chosen = [_label_number(loaded, label) for label in labels or ()]
+    chosen = [label_number(loaded, label) for label in labels or ()]
     explanations = Explainer(loaded).explain(_texts(loaded, source, limit, input_format, text))
     if html is not None:
         from satchel.evaluation.report.explained import explanation_page
@@ -89,19 +87,6 @@ def _texts(
         if count >= limit:
             break
     return pa.concat_arrays(found) if found else pa.array([], type=pa.large_string())
-
-
-def _label_number(model: "Model", label: str) -> int:
-    from satchel.data.readers.paths import did_you_mean
-    from satchel.errors import ConfigError
-
-    labels = model.labels.labels
-    if label not in labels:
-        raise ConfigError(
-            f"--label: the model has no label {label!r}{did_you_mean(label, labels)}: it has "
-            f"{', '.join(map(repr, labels[:20]))}{', …' if len(labels) > 20 else ''}"
-        )
-    return labels.index(label)
 
 
 def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator[str]":

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument
-from satchel.cli.explain import _label_number
+from satchel.cli.options import ModelArgument, label_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ def features(
     from satchel.model.modelfile import load_model
 
     loaded = load_model(model)
-    chosen = [_label_number(loaded, label) for label in labels or loaded.labels.labels]
+    chosen = [label_number(loaded, label) for label in labels or loaded.labels.labels]
     texts = _texts(loaded, data) if data else None
     found = top_features(loaded, chosen, top, least_count=min_count, texts=texts)
     if as_json:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument
+from satchel.cli.options import ModelArgument
 
 
 def inspect(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument, OnErrorOption, RejectedOption, ThreadsOption, check_rejected
+from satchel.cli.options import (
+    ModelArgument,
+    OnErrorOption,
+    RejectedOption,
+    TextOption,
+    ThreadsOption,
+    check_rejected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +63,7 @@ def predict(
         Literal["jsonl", "csv", "txt"], typer.Option("--format", help="Format of the output.")
     ] = "jsonl",
     input_format: InputFormatOption = None,
-    text: Annotated[
-        list[str] | None, typer.Option(help="Text column, where it is not that of training.")
-    ] = None,
+    text: TextOption = None,
     on_error: OnErrorOption = "error",
     rejected: RejectedOption = None,
     threads: ThreadsOption = None,

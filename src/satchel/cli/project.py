@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from satchel.cli.evaluate import ModelArgument
+from satchel.cli.options import ModelArgument
 
 
 def project(

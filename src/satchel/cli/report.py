@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from satchel.cli.evaluate import ThreadsOption
+from satchel.cli.options import DataFormatOption, LabelOption, TextOption, ThreadsOption
 
 
 def report(
@@ -17,13 +17,9 @@ def report(
     output: Annotated[
         Path | None, typer.Option(help="Where to write; report.html in the run folder when left out.")
     ] = None,
-    input_format: Annotated[
-        str | None, typer.Option(help="Format of the data, where it is not that of training.")
-    ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option(help="Text column, where it is not that of training.")
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Label column, where it is not that of training.")] = None,
+    input_format: DataFormatOption = None,
+    text: TextOption = None,
+    label: LabelOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Write the page to look at. Curves, confusion, calibration, mistakes explained, features, a map."""
