@@ -12,11 +12,12 @@ from satchel.evaluation.explain import Explainer
 from satchel.evaluation.projection import project
 from satchel.evaluation.report.explained import explanation_page, map_page
 from satchel.evaluation.report.page import ReportInput, render_report
-from satchel.evaluation.scored import score
+from satchel.evaluation.scored import Scored, score
+from satchel.evaluation.scored_labels import ScoredLabels, score_labels
 from satchel.model.modelfile import Model
 from tests.browser.conftest import Open
 from tests.conftest import documents
-from tests.evaluation.models import arrow, random_model
+from tests.evaluation.models import arrow, model_of_several, random_model
 
 SECTIONS = [
     "loss", "metrics", "confusion", "classes", "calibration", "thresholds", "precision-recall", "map",
@@ -40,14 +41,12 @@ def epochs() -> list[dict[str, Any]]:
     ]
 
 
-def write_page(folder: Path, rows: list[tuple[str, str]]) -> tuple[Path, Model]:
+def write_page(folder: Path, data: DataSettings, model: Model, scored: Scored | ScoredLabels) -> Path:
     """A report on a model that knows little, so that there is much to show."""
-    model = random_model(folder, rows=rows)
-    data = DataSettings(train=str(folder / "model.csv"), validation=None, text="text", label="label")
     given = ReportInput(
         title='trial <run> & "quotes"',
         model=model,
-        scored=score(model, read(data.train, model.reader, labelled=True), threads=1),
+        scored=scored,
         measured_on="test data",
         trained_on="train.csv",
         epochs=epochs(),
@@ -57,7 +56,16 @@ def write_page(folder: Path, rows: list[tuple[str, str]]) -> tuple[Path, Model]:
     )
     page = folder / "report.html"
     page.write_text(render_report(given), encoding="utf-8")
-    return page, model
+    return page
+
+
+def one_label_page(folder: Path, rows: list[tuple[str, str]]) -> Path:
+    """A report on a random model."""
+    model = random_model(folder, rows=rows)
+    data = DataSettings(train=str(folder / "model.csv"), validation=None, text="text", label="label")
+    return write_page(
+        folder, data, model, score(model, read(data.train, model.reader, labelled=True), threads=1)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of four classes, one with markup in its name."""
     rows = documents(120, seed=1)
     rows += [(text, "<i>other</i>" + "long" * 20) for text, _ in documents(30, seed=2)]
-    return write_page(tmp_path_factory.mktemp("few"), rows)[0]
+    return one_label_page(tmp_path_factory.mktemp("few"), rows)
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +83,22 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (f"{text} w{number % 100}", f"class number {number % 100}")
         for number, (text, _) in enumerate(documents(400, 3))
     ]
-    return write_page(tmp_path_factory.mktemp("many"), rows)[0]
+    return one_label_page(tmp_path_factory.mktemp("many"), rows)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of documents with several labels."""
+    folder = tmp_path_factory.mktemp("several")
+    model = model_of_several(folder)
+    data = DataSettings(train=str(folder / "train.jsonl"), validation=None, text="text", label="tags")
+    scored = score_labels(model, read(data.train, model.reader, labelled=True), threads=1)
+    return write_page(folder, data, model, scored)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("page", ["few", "many"])
+@pytest.mark.parametrize("page", ["few", "many", "several"])
 def test_every_chart_is_there_and_nothing_is_cut(
     request: pytest.FixtureRequest, open_page: Open, page: str, width: int, scheme: str
 ) -> None:
@@ -108,23 +126,44 @@ def test_every_chart_is_there_and_nothing_is_cut(
 
 
 def test_hovering_tells(few: Path, open_page: Open) -> None:
+    hovers(
+        open_page(few),
+        {
+            "#loss circle.dot": "training loss 1 at epoch 1",
+            "#confusion rect[data-tip]": " called ",
+            "#calibration circle": "documents with confidence around",
+            "#map circle.word-mark": "speaks most for",
+            "#map circle.label-mark": "documents",
+            "#mistakes .words span": " for ",
+            "#classes .meter": "precision of",
+            "#features li": "times in the training data",
+        },
+    )
+
+
+def test_hovering_tells_of_several_labels(several: Path, open_page: Open) -> None:
+    hovers(
+        open_page(several),
+        {
+            "#confusion rect.wrong": " not given it, but wrongly ",
+            "#confusion rect.right": " given it",
+            "#calibration circle": "probabilities with probability around",
+            "#ranking circle.dot": "precision 0.",
+            "#map circle.label-mark": "documents",
+            "#mistakes .words span": " for ",
+            "#classes .meter": "precision of",
+        },
+    )
+
+
+def hovers(browser: Any, expected: dict[str, str]) -> None:
+    """What the tip says over each mark."""
     from selenium.webdriver import ActionChains
     from selenium.webdriver.remote.webelement import WebElement
     from selenium.webdriver.support.wait import WebDriverWait
 
-    browser = open_page(few)
     tip = browser.find_element("id", "tip")
     assert not tip.is_displayed()
-    expected = {
-        "#loss circle.dot": "training loss 1 at epoch 1",
-        "#confusion rect[data-tip]": " called ",
-        "#calibration circle": "documents with confidence around",
-        "#map circle.word-mark": "speaks most for",
-        "#map circle.label-mark": "documents",
-        "#mistakes .words span": " for ",
-        "#classes .meter": "precision of",
-        "#features li": "times in the training data",
-    }
     for selector, words in expected.items():
         mark = browser.find_element("css selector", selector)
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
@@ -170,6 +209,26 @@ def test_choosing_a_class_leaves_what_is_of_it(few: Path, open_page: Open) -> No
         assert ("back" in cell.get_attribute("class").split()) != mine
     filter_.select_by_value("")
     assert len(shown(browser, "#mistakes li")) == everything
+    assert browser.get_log("browser") == []
+
+
+def test_choosing_a_label_of_several(several: Path, open_page: Open) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    browser = open_page(several)
+    everything = len(shown(browser, "#mistakes li"))
+    Select(browser.find_element("id", "class-filter")).select_by_visible_text("heavy metal")
+    assert [row.text.split()[0] for row in shown(browser, "#classes tbody tr")] == ["heavy"]
+    (chart,) = shown(browser, "#thresholds svg")
+    assert chart.get_attribute("aria-label") == "Thresholds of heavy metal"
+    (own,) = chart.find_elements("css selector", "path.ideal")
+    assert own.is_displayed()
+    assert "the model gives it from" in browser.find_element("id", "thresholds").text
+    mistakes = shown(browser, "#mistakes li")
+    assert 0 < len(mistakes) < everything
+    for mistake in mistakes:
+        assert mistake.find_element("css selector", "b").text == "heavy metal"
+        assert ("missed" in mistake.text) != ("wrongly given" in mistake.text)
     assert browser.get_log("browser") == []
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,7 @@ from sklearn import metrics
 
 from satchel.model.modelfile import load_model
 from tests.cli.in_process import Ended, run_here
-
-TOPICS = {
-    "fruit": "apple pear plum cherry orchard ripe",
-    "heavy metal": "iron copper zinc alloy forge ore",
-    "music": "violin chord melody choir tempo opera",
-    "sea": "wave tide harbour salt ship reef",
-}
-Rows = list[tuple[str, list[str]]]
-
-
-def documents(count: int, seed: int) -> Rows:
-    """Texts about one to three topics; one topic has a single document."""
-    random_ = random.Random(seed)
-    rows = []
-    for _ in range(count):
-        labels = random_.sample(sorted(TOPICS), random_.choice([1, 1, 2, 3]))
-        words = [word for label in labels for word in random_.choices(TOPICS[label].split(), k=4)]
-        words += random_.choices(["the", "a", "of", "and", "to", "in"], k=4)
-        random_.shuffle(words)
-        rows.append((" ".join(words), labels))
-    return rows
+from tests.several import Rows, documents
 
 
 def as_tsv(rows: Rows) -> str:
@@ -146,13 +125,40 @@ def test_explained_by_its_own_logit(run: Folder) -> None:
     assert max(shares, key=lambda name: shares[name]) == "violin"
 
 
+def test_two_models_slices_and_label_errors(run: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [json.dumps({"text": text, "tags": labels, "length": len(labels)}) for text, labels in TEST]
+    (run.path / "sliced.jsonl").write_text("\n".join(lines) + "\n")
+    page = run("evaluate", "run", "sliced.jsonl", "--slice", "length", "--json", "figures.json").stdout
+    figures = json.loads((run.path / "figures.json").read_text())
+    assert "By length, lowest micro F1 first" in page
+    assert [each["value"] for each in figures["slices"]] == ["1", "2", "3"]
+    assert sum(each["documents"] for each in figures["slices"]) == 120
+    run("train", "config.yaml", "--output", "weak", "--set", "vocabulary.max_size=20")
+    page = run("evaluate", "run", "weak", "test.jsonl", "--json", "pair.json").stdout
+    pair = json.loads((run.path / "pair.json").read_text())
+    assert [model["f1_micro"] for model in pair["models"]] == [
+        pair["first_f1_micro"],
+        pair["second_f1_micro"],
+    ]
+    assert pair["difference"] < 0
+    assert "The difference is real: A is better by" in page
+    assert "Labels that differ most" in page
+    found = json.loads(run("check", "config.yaml", "--label-errors", "--json").stdout)
+    for suspect in found["label_errors"]:
+        assert (suspect["given"] is None) != (suspect["likely"] is None)
+    rows = [f"{text},{labels[0]}\n" for text, labels in TEST]
+    (run.path / "one.csv").write_text("".join(["text,tags\n", *rows]))
+    (run.path / "one.yaml").write_text("data: {train: one.csv, label: tags}\n")
+    run("train", "one.yaml", "--output", "one")
+    done = run_here(monkeypatch, run.path, "evaluate", "run", "one", "test.jsonl")
+    assert done.code == 2
+    assert "one model gives each document one label, the other any number" in done.stderr
+
+
 def test_what_wants_one_label_says_so(run: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {
         ("train", "config.yaml", "--force", "--set", "training.loss=cross_entropy"): "with 2 labels",
         ("train", "config.yaml", "--force", "--set", "training.label_smoothing=0.1"): "label_smoothing",
-        ("evaluate", "run", "test.jsonl", "--slice", "text"): "--slice",
-        ("evaluate", "run", "run", "test.jsonl"): "one by one",
-        ("report", "run"): "the report is of models that give one label",
     }
     for arguments, message in refused.items():
         done = run_here(monkeypatch, run.path, *arguments)

@@ -1,5 +1,6 @@
 """Models for tests: a corpus read as training reads it, parameters drawn at random or learned."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
 from satchel.model.modelfile import Model
 from satchel.model.parameters import Parameters, aligned_zeros
 from satchel.model.settings import ModelSettings
+from satchel.reporting import SILENT
 from satchel.settings import settled
+from satchel.training.folder import RunFolder
+from satchel.training.run import Start, train
+from satchel.training.settings import RunSettings
+from tests import several
 from tests.conftest import documents, write_csv
 
 
@@ -54,3 +60,18 @@ def random_model(
         settings.model_copy(update={"weighting": corpus.weighting}),
         temperature,
     )
+
+
+def model_of_several(folder: Path, epochs: int = 2) -> Model:
+    """A model of several labels that has learned a little, of `train.jsonl` in the folder."""
+    lines = [json.dumps({"text": text, "tags": labels}) for text, labels in several.documents(400, seed=3)]
+    (folder / "train.jsonl").write_text("\n".join(lines) + "\n")
+    settings = RunSettings.model_validate(
+        {
+            "threads": 1,
+            "data": {"train": str(folder / "train.jsonl"), "label": "tags"},
+            "training": {"epochs": epochs, "learning_rate": 0.3},
+        }
+    )
+    with RunFolder(folder / "run") as place:
+        return train(settings, place, start=Start(), describe=str, reporter=SILENT).model

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn import metrics
 
+from satchel.data.dataset import BagDataset
+from satchel.data.encoded import EncodedData
 from satchel.errors import DataError
-from satchel.evaluation.comparison import compare
+from satchel.evaluation.answers import Answers
+from satchel.evaluation.comparison import compare, compare_multi_label
 from satchel.evaluation.uncertainty import difference_interval, mcnemar
 from tests.evaluation.predictions import answers
 
@@ -71,3 +75,74 @@ def test_documents_that_are_not_the_same() -> None:
         compare(answers("ab", [0, 1], [0, 1]), answers("ab", [1, 0], [0, 1]))
     with pytest.raises(DataError, match="no document has a label that both models know"):
         compare(answers("ab", [0, -1], [0, 1]), answers("cd", [-1, 1], [0, 1]))
+
+
+def several(labels: str, has: np.ndarray, probabilities: np.ndarray) -> Answers:
+    """Answers of a model of several labels, whose classes are letters; `has` is bool [N, C]."""
+    ids = np.nonzero(has)[1]
+    offsets = np.append(0, has.sum(axis=1).cumsum())
+    dataset = BagDataset(
+        np.zeros(0, np.int32), np.zeros(len(has) + 1, np.int64), np.zeros(0, np.int64),
+        label_ids=ids.astype(np.int32), label_offsets=offsets,
+    )  # fmt: skip
+    return Answers(list(labels), EncodedData(dataset, {}, 0, 0), probabilities.astype(np.float32))
+
+
+def drawn(better: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels of 400 documents, bool [N, 5], and two models' probabilities, the second's better by so much."""
+    rng = np.random.default_rng(2)
+    has = rng.random((400, 5)) < [0.5, 0.4, 0.3, 0.2, 0.1]
+    logits = (skill * has - 1 + rng.normal(size=has.shape) for skill in (2, 2 + better))
+    first, second = ((1 / (1 + np.exp(-each))).astype(np.float32) for each in logits)
+    return has, first, second
+
+
+@pytest.mark.parametrize("better", [0.0, 0.7])
+def test_several_labels_by_the_paired_bootstrap(better: float) -> None:
+    has, first, second = drawn(better)
+    thresholds = np.full(5, 0.5, np.float32), np.full(5, 0.48, np.float32)
+    found = compare_multi_label(several("abcde", has, first), several("abcde", has, second), thresholds)
+    known = has.any(axis=1)
+    true, one, other = has[known], (first >= thresholds[0])[known], (second >= thresholds[1])[known]
+    assert found.first_f1_micro == pytest.approx(metrics.f1_score(true, one, average="micro"), abs=1e-12)
+    assert found.second_f1_micro == pytest.approx(metrics.f1_score(true, other, average="micro"), abs=1e-12)
+    assert found.difference == pytest.approx(found.second_f1_micro - found.first_f1_micro)
+    assert (found.documents, found.labels) == (known.sum(), 5)
+    assert found.same_answer == (one == other).all(axis=1).sum()
+    assert found.first_better == ((one != true).sum(axis=1) < (other != true).sum(axis=1)).sum()
+    rows = np.random.default_rng(9).integers(0, len(true), size=(2000, len(true)))
+    differences = [
+        2 * (true & other)[r].sum() / (true.sum(1) + other.sum(1))[r].sum()
+        - 2 * (true & one)[r].sum() / (true.sum(1) + one.sum(1))[r].sum()
+        for r in rows
+    ]
+    expected = np.quantile(differences, [0.025, 0.975])
+    assert [found.difference_low, found.difference_high] == pytest.approx(expected, abs=0.006)
+    tails = np.mean(np.array(differences) <= 0), np.mean(np.array(differences) >= 0)
+    assert found.p_value == pytest.approx(min(1, 2 * min(tails)), abs=0.06)
+    assert found.is_real == (better > 0)
+    assert found.verdict("A", "B").startswith(
+        "The difference is real: B is better by" if better else "The difference may be chance"
+    )
+
+
+def test_several_labels_over_those_that_both_know() -> None:
+    has, first, second = drawn(0.5)
+    order = [3, 1, 0]  # the second model has other labels, in another order, and one that nobody else knows
+    others = several("dbaz", np.c_[has[:, order], has[:, :1]], np.c_[second[:, order], second[:, :1]])
+    thresholds = np.full(5, 0.5, np.float32), np.full(4, 0.5, np.float32)
+    found = compare_multi_label(several("abcde", has, first), others, thresholds)
+    shared = np.sort(order)
+    true = has[:, shared]
+    known = true.any(axis=1)
+    assert (found.documents, found.labels) == (known.sum(), 3)
+    expected = metrics.f1_score(true[known], second[:, shared][known] >= 0.5, average="micro")
+    assert found.second_f1_micro == pytest.approx(expected, abs=1e-12)
+    mine, both = several("abcde", has, first), (thresholds[0], thresholds[0])
+    same = compare_multi_label(mine, mine, both)
+    assert "no difference" in same.verdict("A", "B")
+    assert same.p_value == 1
+    with pytest.raises(DataError, match="do not read the data alike"):
+        compare_multi_label(mine, several("abcde", ~has, first), both)
+    with pytest.raises(DataError, match="no document has a label that both models know"):
+        compare_multi_label(mine, several("vwxyz", has, first), both)

@@ -1,11 +1,13 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from satchel.errors import DataError
-from satchel.evaluation.label_errors import confident_errors, find_label_errors
+from satchel.evaluation.label_errors import confident_errors, confident_label_errors, find_label_errors
 from satchel.training.settings import RunSettings
+from tests import several
 from tests.conftest import documents, write_csv
 
 
@@ -61,6 +63,37 @@ def test_the_judge_of_two_classes_weighs_without_the_labels(tmp_path: Path) -> N
         )
         found.append([suspect.to_json() for suspect in find_label_errors(settings)])
     assert found[0] == found[1] == found[2] != []
+
+
+def test_each_label_by_itself() -> None:
+    """By hand: with the label 0.9, 0.8, 0.1, 0.9, 0.8 (mean 0.7), without it 0.1, 0.2, 0.9, 0.1, 0.2."""
+    own = np.array([0.9, 0.8, 0.1, 0.9, 0.8, 0.1, 0.2, 0.9, 0.1, 0.2], dtype=np.float32)
+    rare = np.full(10, 0.9, dtype=np.float32)
+    has = np.zeros((10, 2), dtype=bool)
+    has[:5, 0] = has[0, 1] = True
+    found = confident_label_errors(np.stack([own, rare], axis=1), has)
+    assert sorted(found) == [(2, 0), (7, 0)]  # and nothing of the label of a single document
+
+
+def test_planted_errors_of_several_labels_are_found(tmp_path: Path) -> None:
+    names, rows = sorted(several.TOPICS), several.documents(900, seed=1)
+    lists = [labels for _, labels in rows]
+    planted = {at: names[at % 4 if lists[at] != [names[at % 4]] else at % 4 - 1] for at in range(11, 900, 45)}
+    for at, label in planted.items():
+        lists[at] = sorted({*lists[at]} ^ {label})
+    lines = [json.dumps({"text": rows[at][0], "tags": labels}) for at, labels in enumerate(lists)]
+    (tmp_path / "train.jsonl").write_text("\n".join(lines) + "\n")
+    data = {"train": str(tmp_path / "train.jsonl"), "label": "tags"}
+    suspects = find_label_errors(RunSettings.model_validate({"threads": 2, "data": data}))
+    found = {(suspect.place.line - 1, suspect.given or suspect.likely) for suspect in suspects}
+    right = found & set(planted.items())
+    assert len(right) >= 0.5 * len(planted)
+    assert len(right) >= 0.8 * len(found)
+    for suspect in suspects:
+        assert (suspect.given is None) != (suspect.likely is None)
+        assert suspect.given_probability + suspect.likely_probability == pytest.approx(1)
+        if suspect.given is not None:
+            assert suspect.given in lists[suspect.place.line - 1]
 
 
 def test_a_class_too_small_to_judge(tmp_path: Path) -> None:

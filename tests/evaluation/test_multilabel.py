@@ -1,10 +1,13 @@
 """Figures of several labels a document, against scikit-learn's and by hand."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn import metrics
 
-from satchel.evaluation.multilabel import at_k, evaluate_multi_label, render_multi_label
+from satchel.evaluation.multilabel import evaluate_multi_label
+from satchel.evaluation.ranking import at_k
+from satchel.evaluation.slices import multi_label_slices
 from satchel.training.figures import multi_label_figures
 from satchel.training.thresholds import best_threshold, tune_thresholds
 
@@ -23,7 +26,7 @@ def drawn(documents: int = 300) -> tuple[np.ndarray, np.ndarray]:
 def test_as_scikit_learn() -> None:
     probabilities, has = drawn()
     thresholds = np.linspace(0.3, 0.7, CLASSES, dtype=np.float32)
-    found = evaluate_multi_label(probabilities, has, thresholds, LABELS)
+    found = evaluate_multi_label(probabilities, has, thresholds, LABELS, majority=1)
     kept = has.any(axis=1)
     true, given = has[kept], (probabilities >= thresholds)[kept]
     assert 0 < found.figures["documents_left_out"] == (~kept).sum()
@@ -43,13 +46,59 @@ def test_as_scikit_learn() -> None:
         for c in range(CLASSES)
     ]
     assert found.figures["log_loss"] == pytest.approx(sum(losses), abs=1e-5)
-    assert "l0" in render_multi_label(found, 80)
+    present = true.any(axis=0)
+    for name in ("roc_auc", "average_precision"):
+        score = getattr(metrics, f"{name}_score")
+        expected = score(true[:, present], probabilities[kept][:, present], average="macro")
+        assert found.figures[f"{name}_macro"] == pytest.approx(expected, abs=1e-9)
+    np.testing.assert_array_equal([row.threshold for row in found.per_class], thresholds.astype(np.float64))
+
+
+def test_the_baseline_gives_one_label_alone() -> None:
+    probabilities, has = drawn()
+    found = evaluate_multi_label(probabilities, has, np.full(CLASSES, 0.5, np.float32), LABELS, majority=1)
+    true = has[has.any(axis=1)]
+    always = np.zeros_like(true)
+    always[:, 1] = True
+    assert found.majority_label == "l1"
+    for average in ("micro", "macro", "samples"):
+        labels = np.flatnonzero(true.any(axis=0)) if average == "macro" else None
+        expected = metrics.f1_score(true, always, average=average, labels=labels, zero_division=0)
+        assert found.majority[f"f1_{average}"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_interval_is_the_bootstrap_of_documents() -> None:
+    probabilities, has = drawn()
+    thresholds = np.full(CLASSES, 0.5, np.float32)
+    found = evaluate_multi_label(probabilities, has, thresholds, LABELS, majority=0).figures
+    kept = has.any(axis=1)
+    true, given = has[kept], (probabilities >= thresholds)[kept]
+    rows = np.random.default_rng(8).integers(0, len(true), size=(3000, len(true)))
+    right, both = (true & given).sum(axis=1)[rows], (true.sum(axis=1) + given.sum(axis=1))[rows]
+    expected = np.quantile(2 * right.sum(axis=1) / both.sum(axis=1), [0.025, 0.975])
+    assert [found["f1_micro_low"], found["f1_micro_high"]] == pytest.approx(expected, abs=0.006)
+
+
+def test_slices_as_if_alone() -> None:
+    probabilities, has = drawn()
+    thresholds = np.linspace(0.3, 0.7, CLASSES, dtype=np.float32)
+    names = np.array(["web", "mail", None], dtype=object)[np.arange(len(has)) % 3]
+    found = multi_label_slices(probabilities, has, thresholds, pa.chunked_array([names]), "source")
+    assert [each.value for each in found] == ["mail", "web", None]
+    for each in found:
+        chosen = np.array([name == each.value for name in names])
+        alone = evaluate_multi_label(
+            probabilities[chosen], has[chosen], thresholds, LABELS, majority=0
+        ).figures
+        assert each.documents == alone["documents"]
+        for name in ("f1_micro", "f1_micro_low", "f1_micro_high", "f1_macro", "precision_at_1"):
+            assert getattr(each, name) == pytest.approx(alone[name], abs=1e-12)
 
 
 def test_macro_leaves_out_classes_that_nobody_has_or_is_given() -> None:
     has = np.array([[True, False, False], [True, True, False]])
     probabilities = np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]], dtype=np.float32)
-    found = evaluate_multi_label(probabilities, has, np.full(3, 0.5, np.float32), ["a", "b", "c"])
+    found = evaluate_multi_label(probabilities, has, np.full(3, 0.5, np.float32), "abc", majority=0)
     assert found.figures["f1_macro"] == 0.5  # of a 1, of b 0, of c nothing
 
 
@@ -65,7 +114,7 @@ def test_at_k_by_hand() -> None:
 def test_nothing_to_evaluate() -> None:
     nothing = np.zeros((2, 3), dtype=bool)
     with pytest.raises(ValueError, match="none has a label"):
-        evaluate_multi_label(np.ones((2, 3), np.float32), nothing, np.ones(3, np.float32), ["a", "b", "c"])
+        evaluate_multi_label(np.ones((2, 3), np.float32), nothing, np.ones(3, np.float32), "abc", majority=0)
 
 
 def test_validation_figures_as_scikit_learn() -> None:
@@ -79,7 +128,7 @@ def test_validation_figures_as_scikit_learn() -> None:
     macro = metrics.f1_score(true[:, present], given[:, present], average="macro", zero_division=0)
     assert found.f1_macro == pytest.approx(macro, abs=1e-12)
     assert found.accuracy == pytest.approx(at_k(probabilities[kept], true, 1)[0])
-    expected = evaluate_multi_label(probabilities, has, np.full(CLASSES, 0.5, np.float32), LABELS)
+    expected = evaluate_multi_label(probabilities, has, np.full(CLASSES, 0.5, np.float32), LABELS, majority=0)
     assert found.loss == pytest.approx(expected.figures["log_loss"], rel=1e-4)
 
 

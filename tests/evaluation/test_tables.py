@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
-from satchel.evaluation.tables import CLASSES_SHOWN, render
+from satchel.evaluation.tables import render
+from satchel.evaluation.tables.common import CLASSES_SHOWN
 from tests.evaluation.predictions import drawn_logits, softmax
 
 

@@ -123,8 +123,8 @@ def _suspect_lines(suspects: "list[Suspect]") -> "Iterator[str]":
                 *(
                     (
                         f"  {suspect.place}",
-                        suspect.given,
-                        suspect.likely,
+                        suspect.given or f"not {suspect.likely}",
+                        suspect.likely or f"not {suspect.given}",
                         f"{suspect.given_probability:.3f}",
                         f"{suspect.likely_probability:.3f}",
                     )

@@ -130,8 +130,6 @@ def _write_pages(
     result: "RunResult", folder: "RunFolder", test: dict[str, Any] | None, reporter: "Reporter"
 ) -> None:
     """Writes what there is to look at: the report, and event files where they are wanted."""
-    if result.model.is_multi_label:
-        return  # both show one class a document
     if result.settings.report:
         from satchel.evaluation.report.of_run import report_run
 
@@ -141,5 +139,6 @@ def _write_pages(
 
         from satchel.evaluation.events import write_events
 
-        confusion = None if test is None else np.array(test["confusion_matrix"], dtype=np.int64)
+        matrix = (test or {}).get("confusion_matrix")  # documents with any number of labels have none
+        confusion = None if matrix is None else np.array(matrix, dtype=np.int64)
         write_events(folder.events, result.epochs, result.model, confusion)

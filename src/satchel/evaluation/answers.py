@@ -35,8 +35,13 @@ class Answers:
 
     @property
     def targets(self) -> NDArray[np.int64]:
-        """int64 [N], classes; -1 where the label is none of the model's."""
+        """int64 [N], classes; -1 where the label is none of the model's; [0] of a model of several labels."""
         return self.data.dataset.targets
+
+    @property
+    def has(self) -> NDArray[np.bool_]:
+        """Bool [N, C], which of the model's labels each document has."""
+        return self.data.dataset.multi_hot(len(self.labels))
 
     @property
     def predicted(self) -> NDArray[np.int64]:

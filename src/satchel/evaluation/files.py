@@ -1,17 +1,19 @@
 """Labelled files and a model, or two -> figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satchel.data.settings import Column, Paths, ReaderSettings
 from satchel.errors import ConfigError
 from satchel.evaluation.answers import Answers, answer_files
-from satchel.evaluation.comparison import Comparison, compare
+from satchel.evaluation.comparison import Comparison, MultiLabelComparison, compare, compare_multi_label
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
 from satchel.evaluation.multilabel import MultiLabelEvaluation, evaluate_multi_label
-from satchel.evaluation.slices import slices
+from satchel.evaluation.slices import multi_label_slices, slices
 from satchel.model.modelfile import Model
 from satchel.reporting import SILENT, Reporter
 
@@ -38,19 +40,10 @@ def evaluate_files(
 
     Raises:
         DataError: a file cannot be read, or no document has a label that the model knows.
-        ConfigError: a column is given with a model of several labels.
     """
-    if column is not None and model.is_multi_label:
-        raise ConfigError("--slice is for models that give one label: leave it out")
     answers = answer_files(model, paths, reader, threads, column=column, reporter=reporter)
-    if model.thresholds is not None:
-        return evaluate_multi_label(
-            answers.probabilities,
-            answers.data.dataset.multi_hot(len(answers.labels)),
-            model.thresholds,
-            answers.labels,
-            answers.data.unknown_labels,
-        )
+    if model.is_multi_label:
+        return evaluate_multi_label_answers(answers, model, column)
     return evaluate_answers(answers, model, column)
 
 
@@ -65,24 +58,63 @@ def evaluate_answers(answers: Answers, model: Model, column: Column | None = Non
     Raises:
         DataError: the column has too many values.
     """
-    data = answers.data
     evaluation = evaluate_predictions(
         answers.probabilities,
         answers.targets,
         model.labels.labels,
         majority=int(np.argmax(model.labels.counts)),
-        unknown_labels=data.unknown_labels,
+        unknown_labels=answers.data.unknown_labels,
     )
-    coverage = {
-        "words": data.words,
-        "word_coverage": data.known_words / data.words if data.words else float("nan"),
-        "documents_without_features": data.empty,
-    }
-    evaluation = replace(evaluation, figures={**evaluation.figures, **coverage})
+    evaluation = replace(evaluation, figures={**evaluation.figures, **_coverage(answers)})
     if column is None or answers.column is None:
         return evaluation
     found = slices(answers.probabilities, answers.targets, answers.column, str(column))
     return replace(evaluation, slice_column=str(column), slices=found)
+
+
+def evaluate_multi_label_answers(
+    answers: Answers, model: Model, column: Column | None = None
+) -> MultiLabelEvaluation:
+    """The figures of the answers of a model of several labels, with how much of the texts it knows.
+
+    Args:
+        answers: the model's.
+        model: the model.
+        column: the one that was handed over with the answers, or None.
+
+    Raises:
+        DataError: the column has too many values.
+    """
+    thresholds, has = thresholds_of(model), answers.has
+    evaluation = evaluate_multi_label(
+        answers.probabilities,
+        has,
+        thresholds,
+        answers.labels,
+        majority=int(np.argmax(model.labels.counts)),
+        unknown_labels=answers.data.unknown_labels,
+    )
+    evaluation = replace(evaluation, figures={**evaluation.figures, **_coverage(answers)})
+    if column is None or answers.column is None:
+        return evaluation
+    found = multi_label_slices(answers.probabilities, has, thresholds, answers.column, str(column))
+    return replace(evaluation, slice_column=str(column), slices=found)
+
+
+def thresholds_of(model: Model) -> NDArray[np.float32]:
+    """The thresholds of a model of several labels, float32 [C]."""
+    assert model.thresholds is not None
+    return model.thresholds
+
+
+def _coverage(answers: Answers) -> dict[str, float]:
+    """How much of the texts the model knows."""
+    data = answers.data
+    return {
+        "words": data.words,
+        "word_coverage": data.known_words / data.words if data.words else float("nan"),
+        "documents_without_features": data.empty,
+    }
 
 
 @dataclass(frozen=True)
@@ -99,11 +131,35 @@ class Pair:
 
     def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
         """The comparison's figures, and under `models` those of each."""
-        models = [
-            {"model": name, **evaluation.to_json()}
-            for name, evaluation in zip(names, self.evaluations, strict=True)
-        ]
-        return {**self.comparison.to_json(), "models": models}
+        return _pair_json(names, self.evaluations, self.comparison)
+
+
+@dataclass(frozen=True)
+class MultiLabelPair:
+    """Two models of several labels on the same data.
+
+    Attributes:
+        evaluations: of each.
+        comparison: of their answers.
+    """
+
+    evaluations: tuple[MultiLabelEvaluation, MultiLabelEvaluation]
+    comparison: MultiLabelComparison
+
+    def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
+        """The comparison's figures, and under `models` those of each."""
+        return _pair_json(names, self.evaluations, self.comparison)
+
+
+def _pair_json(
+    names: tuple[str, str],
+    evaluations: Sequence[Evaluation | MultiLabelEvaluation],
+    comparison: Comparison | MultiLabelComparison,
+) -> dict[str, Any]:
+    models = [
+        {"model": name, **evaluation.to_json()} for name, evaluation in zip(names, evaluations, strict=True)
+    ]
+    return {**comparison.to_json(), "models": models}
 
 
 def compare_files(
@@ -112,18 +168,25 @@ def compare_files(
     readers: tuple[ReaderSettings, ReaderSettings],
     threads: int,
     reporter: Reporter = SILENT,
-) -> Pair:
+) -> Pair | MultiLabelPair:
     """Reads labelled files for two models and says which does better, and whether that may be chance.
 
     Raises:
         DataError: as `evaluate_files` and `compare`.
-        ConfigError: a model gives several labels.
+        ConfigError: one model gives one label, the other several.
     """
-    if any(model.is_multi_label for model in models):
-        raise ConfigError("two models are compared where each gives one label: evaluate them one by one")
+    if models[0].is_multi_label != models[1].is_multi_label:
+        raise ConfigError(
+            "one model gives each document one label, the other any number: evaluate them one by one"
+        )
     first, second = (
         answer_files(model, paths, reader, threads, reporter=reporter)
         for model, reader in zip(models, readers, strict=True)
     )
+    if models[0].is_multi_label:
+        return MultiLabelPair(
+            (evaluate_multi_label_answers(first, models[0]), evaluate_multi_label_answers(second, models[1])),
+            compare_multi_label(first, second, (thresholds_of(models[0]), thresholds_of(models[1]))),
+        )
     evaluations = evaluate_answers(first, models[0]), evaluate_answers(second, models[1])
     return Pair(evaluations, compare(first, second))

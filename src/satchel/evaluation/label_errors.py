@@ -5,9 +5,13 @@ Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in D
 has not seen it, reaches the mean that the documents labelled j have of j. Where the class that it
 so counts as (of several the most probable) is not its label, it is off the diagonal of the
 confident joint, and likely mislabelled.
+
+Where documents have any number of labels, each label is judged by itself, against its absence
+(Thyagarajan et al. 2022, "Identifying Incorrect Annotations in Multi-Label Classification Data",
+arXiv:2211.13895).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 from satchel.data import batches
 from satchel.data.checks import Place
 from satchel.data.corpus import Corpus
+from satchel.data.dataset import BagDataset
 from satchel.data.readers import read
 from satchel.data.weighting import TfidfWeighting
 from satchel.errors import DataError, DivergedError
@@ -41,15 +46,15 @@ class Suspect:
 
     Attributes:
         place: where it is.
-        given: its label.
-        likely: the label that it counts as.
-        given_probability: by a model that has not seen it.
-        likely_probability: by the same.
+        given: its label; None where it lacks `likely`, of documents with any number of labels.
+        likely: the label that it counts as; None where it counts as one without `given`.
+        given_probability: of what it is given, by a model that has not seen it.
+        likely_probability: of what is likely, by the same.
     """
 
     place: Place
-    given: str
-    likely: str
+    given: str | None
+    likely: str | None
     given_probability: float
     likely_probability: float
 
@@ -78,21 +83,31 @@ def find_label_errors(settings: RunSettings, reporter: Reporter = SILENT) -> lis
     model = settings.model.model_copy(update={"weighting": weighting})
     settings, corpus = prepare(settings.model_copy(update={"data": data, "model": model}), reporter)
     probabilities = cross_validated(settings, corpus, reporter)
-    targets = corpus.train.targets
-    suspects = confident_errors(probabilities, targets)
-    wanted = set(suspects)
+    found = list(_suspicions(probabilities, corpus.train, corpus.labels.labels))
+    wanted = {number for number, *_ in found}
     places = {number: place for number, place in enumerate(_places(settings)) if number in wanted}
-    labels = corpus.labels.labels
     return [
-        Suspect(
-            places[number],
-            labels[targets[number]],
-            labels[likely],
-            float(probabilities[number, targets[number]]),
-            float(probabilities[number, likely]),
-        )
-        for number, likely in suspects.items()
+        Suspect(places[number], given, likely, float(of_given), float(of_likely))
+        for number, given, likely, of_given, of_likely in found
     ]
+
+
+def _suspicions(
+    probabilities: NDArray[np.float32], dataset: BagDataset, labels: Sequence[str]
+) -> Iterator[tuple[int, str | None, str | None, float, float]]:
+    """Document, given label, likely label and the probabilities of both, the surest first."""
+    if dataset.label_ids is None:
+        for number, likely in confident_errors(probabilities, dataset.targets).items():
+            own, of_all = dataset.targets[number], probabilities[number]
+            yield number, labels[own], labels[likely], of_all[own], of_all[likely]
+        return
+    has = dataset.multi_hot(len(labels))
+    for number, label in confident_label_errors(probabilities, has):
+        with_it = probabilities[number, label]
+        if has[number, label]:
+            yield number, labels[label], None, with_it, 1 - with_it
+        else:
+            yield number, None, labels[label], 1 - with_it, with_it
 
 
 def cross_validated(
@@ -103,19 +118,17 @@ def cross_validated(
     The vocabulary and the weighting are those of all documents: they must know words, and no labels.
 
     Raises:
-        DataError: a class has fewer documents than there are folds.
+        DataError: a class has fewer documents than there are folds, and documents have one label.
         DivergedError: the training went to infinity.
     """
     dataset, labels = corpus.train, corpus.labels
-    if dataset.label_ids is not None:
-        raise DataError("--label-errors: documents have several labels: it judges those with one alone")
     few = [label for label, count in zip(labels.labels, labels.counts, strict=True) if count < FOLDS]
-    if few:
+    if few and dataset.label_ids is None:
         raise DataError(
             f"--label-errors: the label {few[0]!r} has fewer than {FOLDS} documents, too few to train and "
             "to judge on: add documents, or merge it with another"
         )
-    folds = _folds(dataset.targets, settings.seed)
+    folds = _folds(_first_labels(dataset), settings.seed)
     found = np.empty((len(dataset), len(labels)), dtype=np.float32)
     workers = Workers(settings.threads or 1)
     with reporter.stage("Cross-validating", FOLDS, "folds") as bar:
@@ -167,6 +180,40 @@ def confident_errors(probabilities: NDArray[np.float32], targets: NDArray[np.int
     margin = probabilities[suspects, likely[suspects]] - own[suspects]
     order = suspects[np.argsort(-margin, kind="stable")]
     return {int(number): int(likely[number]) for number in order}
+
+
+def confident_label_errors(
+    probabilities: NDArray[np.float32], has: NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """Where documents of any number of labels have one that is likely wrong, or lack one.
+
+    Each label is a matter of two classes, with it and without it, and an error where `confident_errors`
+    says so and the other answer is the more probable one: rare labels reach their mean at far less than 1/2.
+
+    Args:
+        probabilities: float32 [N, C], of models that have not seen the document.
+        has: bool [N, C], the given labels; labels with fewer documents than there are folds are passed over.
+
+    Returns:
+        Pairs of document and label, the surest first.
+    """
+    found = []
+    for label in np.flatnonzero((has.sum(axis=0) >= FOLDS) & ~has.all(axis=0)).tolist():
+        with_it = probabilities[:, label]
+        binary = np.stack([1 - with_it, with_it], axis=1)
+        for number, likely in confident_errors(binary, has[:, label].astype(np.int64)).items():
+            if binary[number, likely] > binary[number, 1 - likely]:
+                found.append((-float(binary[number, likely]), number, label))
+    return [(number, label) for _, number, label in sorted(found)]
+
+
+def _first_labels(dataset: BagDataset) -> NDArray[np.int64]:
+    """The one label of each document, or one of several; -1 where it has none, int64 [N]."""
+    ids, offsets = dataset.labels
+    first = np.full(len(dataset), -1, dtype=np.int64)
+    has_any = offsets[1:] > offsets[:-1]
+    first[has_any] = ids[offsets[:-1][has_any]]
+    return first
 
 
 def _folds(targets: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

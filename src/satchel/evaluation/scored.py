@@ -1,6 +1,6 @@
 """A model's answers to labelled documents, with the texts of its most confident mistakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,30 +92,23 @@ def score(
         mistakes_of_class: how many of each class to keep beside these.
 
     Raises:
-        DataError: no document has a label of the model's, or the model gives several.
+        DataError: no document has a label of the model's.
     """
-    if model.is_multi_label:
-        raise DataError("the report is of models that give one label: `satchel evaluate` has the figures")
-    predictor = Predictor(model, threads)
     probabilities: list[NDArray[np.float32]] = []
     targets: list[NDArray[np.int64]] = []
     sample: list[pa.LargeStringArray] = []
     unknown: dict[str, int] = {}
     kept: list[Mistake] = []
-    for batch in documents:
+    for batch, found in answered(model, documents, threads, sample):
         names = single_labels(batch)
         target = model.labels.targets(names)
-        texts = batch.column(batches.TEXT)
-        if sum(len(part) for part in sample) < _SAMPLE:
-            sample.append(texts.slice(0, _SAMPLE))
         for name in names.filter(pa.array(target < 0)).to_pylist():
             unknown[name] = unknown.get(name, 0) + 1
-        found = predictor.predict(texts).probabilities
         kept = _most_confident(kept + _wrong(batch, found, target, mistakes), mistakes, mistakes_of_class)
         probabilities.append(found[target >= 0])
         targets.append(target[target >= 0])
     if not sum(len(part) for part in targets):
-        raise DataError("no document has a label that the model knows: are they the right files?")
+        raise nothing_known()
     return Scored(
         np.concatenate(probabilities),
         np.concatenate(targets),
@@ -123,6 +116,26 @@ def score(
         kept,
         pa.concat_arrays(sample),
     )
+
+
+def answered(
+    model: Model,
+    documents: Iterable[pa.RecordBatch],
+    threads: int,
+    sample: list[pa.LargeStringArray],
+) -> Iterator[tuple[pa.RecordBatch, NDArray[np.float32]]]:
+    """Each batch with its probabilities, float32 [n, C]; the first texts are added to `sample`."""
+    predictor = Predictor(model, threads)
+    for batch in documents:
+        texts = batch.column(batches.TEXT)
+        if sum(map(len, sample)) < _SAMPLE:
+            sample.append(texts.slice(0, _SAMPLE))
+        yield batch, predictor.predict(texts).probabilities
+
+
+def nothing_known() -> DataError:
+    """What is raised where there is nothing to measure."""
+    return DataError("no document has a label that the model knows: are they the right files?")
 
 
 def _wrong(

@@ -112,7 +112,8 @@ def top_features(
         names |= ngram_names(model, texts)
     rows = np.array(sorted(row for row in names if vocabulary.counts[row] >= least_count), dtype=np.int64)
     weight = model.parameters.divided(model.temperature).weight
-    centred = weight - weight.mean(axis=0)
+    # What is added to all logits alike decides nothing, unless each is a matter of its own.
+    centred = weight if model.is_multi_label else weight - weight.mean(axis=0)
 
     def ranked(scores: NDArray[np.float32]) -> list[ScoredFeature]:
         # Ties at the edge are few, and cost no sort of all features: these are sorted in the end.

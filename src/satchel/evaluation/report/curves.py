@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.evaluation.decisions import scores
+
 _POINTS = 40  # of a curve that is drawn
 _GRID = np.linspace(0.0, 1.0, 41)
 
@@ -75,16 +77,7 @@ def abstention(confidences: NDArray[np.floating], right: NDArray[np.bool_]) -> t
 
 def class_scores(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     """Precision, recall and F1 of each class of a confusion matrix [C, C], float64 [C, 3]; 0 for 0 / 0."""
-    right = confusion.diagonal().astype(np.float64)
-    given, true = confusion.sum(axis=0), confusion.sum(axis=1)
-    return np.stack(
-        [
-            right / np.maximum(given, 1),
-            right / np.maximum(true, 1),
-            2 * right / np.maximum(given + true, 1),
-        ],
-        axis=1,
-    )
+    return scores(np.stack([confusion.sum(axis=1), confusion.sum(axis=0), confusion.diagonal()])).T
 
 
 def _points(x: NDArray[np.floating], y: NDArray[np.floating]) -> Points:

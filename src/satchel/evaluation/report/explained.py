@@ -50,4 +50,6 @@ def explanation_page(explanations: Sequence[Explanation], chosen: Sequence[int],
 def map_page(projection: Projection, labels: Sequence[str], name: str) -> str:
     """The map alone."""
     drawn, note = sections.drawn_map(projection, labels)
-    return render("map.html", title=f"Map of {name}", map=drawn, map_note=note, labels=labels)
+    return render(
+        "map.html", title=f"Map of {name}", map=drawn, map_note=note, labels=labels, kind=("class", "classes")
+    )

@@ -14,6 +14,7 @@ from satchel.data.settings import Paths, ReaderSettings
 from satchel.errors import DataError
 from satchel.evaluation.report.page import ReportInput, render_report
 from satchel.evaluation.scored import score
+from satchel.evaluation.scored_labels import score_labels
 from satchel.files import write_text
 from satchel.model.modelfile import Model
 from satchel.reporting import SILENT, Reporter
@@ -75,7 +76,8 @@ def report_run(
         documents = read(files, reader or model.reader, labelled=True)
         measured_on = f"{'test data ' if source is None else ''}{named(files)}"
     with reporter.stage("Report"):
-        scored = score(model, documents, threads=threads)
+        answers = score_labels if model.is_multi_label else score
+        scored = answers(model, documents, threads=threads)
         page = render_report(
             ReportInput(
                 title=folder.path.absolute().name,

@@ -1,4 +1,4 @@
-"""What stands in each section of the page."""
+"""What stands in the sections that the pages of all kinds of models have."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,20 +10,13 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from satchel.data.checks import CheckReport
-from satchel.evaluation.explain import Explainer, Explanation
+from satchel.evaluation.explain import Explanation
 from satchel.evaluation.projection import Projection
-from satchel.evaluation.report import svg
-from satchel.evaluation.report.curves import (
-    Points,
-    abstention,
-    class_scores,
-    threshold_curves,
-)
+from satchel.evaluation.report import scatter, svg
+from satchel.evaluation.report.curves import Points, ThresholdCurves
 from satchel.evaluation.report.templates import markup
-from satchel.evaluation.scored import Mistake, Scored
 from satchel.evaluation.vectors import top_features
 from satchel.model.modelfile import Model
-from satchel.training.calibration import calibration_bins
 
 CLASSES_DRAWN = 100  # of the matrix and of curves; the page stays small with a thousand classes
 _MISTAKE_WORDS = 90
@@ -31,7 +24,7 @@ _NAMED_ON_MAP = 30
 _FEATURES = 8
 
 
-def training_curves(epochs: Sequence[dict[str, Any]]) -> dict[str, str] | None:
+def training_curves(epochs: Sequence[dict[str, Any]]) -> dict[str, Markup] | None:
     """Loss and validation figures by epoch; None where there are no epochs."""
     if not epochs:
         return None
@@ -65,118 +58,56 @@ def training_curves(epochs: Sequence[dict[str, Any]]) -> dict[str, str] | None:
         if figures
         else "<p>No validation data: nothing was measured while training.</p>"
     )
-    return charts
+    return {name: markup(chart) for name, chart in charts.items()}
 
 
-def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> tuple[str, str]:
-    """The matrix, and what to say of classes that are left out of it."""
-    errors = matrix.sum(axis=0) + matrix.sum(axis=1) - 2 * matrix.diagonal()
-    chosen = np.arange(len(labels))
-    note = ""
-    if len(labels) > CLASSES_DRAWN:
-        chosen = np.sort(np.argsort(-errors, kind="stable")[:CLASSES_DRAWN])
-        note = f" The {CLASSES_DRAWN} classes with the most errors of {len(labels):,}."
-    return (
-        svg.confusion(matrix[np.ix_(chosen, chosen)], [labels[c] for c in chosen.tolist()], chosen.tolist()),
-        note,
-    )
+def headline(*figures: tuple[str, str]) -> list[dict[str, str]]:
+    """The figures in large print: value and name of each."""
+    return [{"value": value, "name": name} for value, name in figures]
 
 
-def class_rows(matrix: NDArray[np.int64], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """The table of classes, those with the most errors first."""
-    scores = class_scores(matrix)
-    support, given = matrix.sum(axis=1), matrix.sum(axis=0)
-    errors = support + given - 2 * matrix.diagonal()
-    return [
-        {
-            "number": number,
-            "label": labels[number],
-            "support": int(support[number]),
-            "errors": int(errors[number]),
-            "scores": list(
-                zip(("precision", "recall", "F1"), scores[number].tolist(), (0, 1, 2), strict=True)
-            ),
-        }
-        for number in np.argsort(-errors, kind="stable").tolist()
-    ]
+def classes_drawn(errors: NDArray[np.int64], kind: str) -> tuple[NDArray[np.int64], str]:
+    """The classes of a matrix: those with the most errors, in order; and what to say of the others."""
+    if len(errors) <= CLASSES_DRAWN:
+        return np.arange(len(errors)), ""
+    chosen = np.sort(np.argsort(-errors, kind="stable")[:CLASSES_DRAWN])
+    return chosen, f" The {CLASSES_DRAWN} {kind} with the most errors of {len(errors):,}."
 
 
-def calibration(scored: Scored) -> str:
-    """The reliability diagram."""
-    return svg.reliability(calibration_bins(scored.confidences, scored.right))
+def meters(values: Sequence[float]) -> list[tuple[str, float, int]]:
+    """Precision, recall and F1 as bars: name, value, colour."""
+    return list(zip(("precision", "recall", "F1"), values, (0, 1, 2), strict=True))
 
 
-def threshold_charts(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:
-    """Abstention and precision-recall over all classes, and both kinds of curves of each."""
-    accuracy, share = abstention(scored.confidences, scored.right)
-    lines = [_line("accuracy of the rest", accuracy, 0), _line("share that is answered", share, 1)]
-    every = threshold_curves(
-        scored.probabilities.ravel(),
-        (np.arange(len(labels)) == scored.targets[:, None]).ravel(),
-    )
-    assert every is not None
-    frequent = np.argsort(-np.bincount(scored.targets, minlength=len(labels)), kind="stable")
-    curves = []
-    for number in frequent[:CLASSES_DRAWN].tolist():
-        found = threshold_curves(scored.probabilities[:, number], scored.targets == number)
-        if found is None:
-            continue
-        own = [
-            _line("precision", found.precision, 0),
-            _line("recall", found.recall, 1),
-            _line("F1", found.f1, 2),
-        ]
-        curves.append(
-            {
-                "number": number,
-                "thresholds": _unit_chart(f"Thresholds of {labels[number]}", "threshold", "share", own)
-                + svg.legend(own),
-                "note": f"{labels[number]}: the best F1 at a threshold of {found.best:.3g}.",
-                "precision_recall": _unit_chart(
-                    f"Precision and recall of {labels[number]}",
-                    "recall",
-                    "precision",
-                    [_line("precision", found.precision_recall, 0)],
-                ),
-            }
-        )
-    return {
-        "abstention": _unit_chart("Abstention", "least confidence", "share", lines) + svg.legend(lines),
-        "precision_recall": _unit_chart(
-            "Precision and recall over all classes",
-            "recall",
-            "precision",
-            [_line("all classes together", every.precision_recall, 0)],
-        ),
-        "class_curves": curves,
-    }
-
-
-def _line(name: str, points: Points, colour: int) -> svg.Line:
+def line(name: str, points: Points, colour: int) -> svg.Line:
+    """A line of a chart of shares."""
     return svg.Line(name, [x for x, _ in points], [y for _, y in points], colour)
 
 
-def _unit_chart(name: str, x_name: str, y_name: str, lines: Sequence[svg.Line]) -> str:
-    return svg.line_chart(name, x_name, y_name, lines, x_range=(0, 1), y_range=(0, 1))
+def unit_chart(
+    name: str, x_name: str, y_name: str, lines: Sequence[svg.Line], at: tuple[float, str] | None = None
+) -> Markup:
+    """Lines between 0 and 1, with a legend where there are several; `at` marks a place on the x axis."""
+    chart = svg.line_chart(name, x_name, y_name, lines, x_range=(0, 1), y_range=(0, 1), at=at)
+    return markup(chart + (svg.legend(lines) if len(lines) > 1 else ""))
 
 
-def mistakes(model: Model, found: Sequence[Mistake]) -> list[dict[str, Any]]:
-    """The most confident mistakes; words by what they add to the given class's logit over the true one's."""
-    texts = pa.array([mistake.text for mistake in found], type=pa.large_string())
-    labels = model.labels.labels
-    return [
-        {
-            "true": labels[mistake.true],
-            "given": labels[mistake.given],
-            "true_number": mistake.true,
-            "given_number": mistake.given,
-            "confidence": mistake.confidence,
-            "true_probability": float(explanation.probabilities[mistake.true]),
-            "place": f"{Path(mistake.file).name}:{mistake.line}",
-            "words": coloured_words(explanation, mistake.given, mistake.true),
-        }
-        for mistake, explanation in zip(found, Explainer(model).explain(texts), strict=True)
+def class_curves(
+    number: int, label: str, found: ThresholdCurves, note: str, at: tuple[float, str] | None = None
+) -> dict[str, Any]:
+    """Both kinds of curves of one class."""
+    own = [
+        line("precision", found.precision, 0),
+        line("recall", found.recall, 1),
+        line("F1", found.f1, 2),
     ]
+    pairs = [line("precision", found.precision_recall, 0)]
+    return {
+        "number": number,
+        "thresholds": unit_chart(f"Thresholds of {label}", "threshold", "share", own, at),
+        "note": note,
+        "precision_recall": unit_chart(f"Precision and recall of {label}", "recall", "precision", pairs),
+    }
 
 
 def coloured_words(
@@ -242,7 +173,7 @@ def drawn_map(projection: Projection, labels: Sequence[str]) -> tuple[Markup, st
     numbers = {label: number for number, label in enumerate(labels)}
     named = len(numbers) <= _NAMED_ON_MAP
     marks = [
-        svg.Mark(
+        scatter.Mark(
             point.name if named else "",
             point.x,
             point.y,
@@ -260,7 +191,7 @@ def drawn_map(projection: Projection, labels: Sequence[str]) -> tuple[Markup, st
     )
     if projection.explained is not None:
         note += f" PCA; the two axes hold {projection.explained:.0%} of the spread."
-    return markup(svg.scatter(marks)), note
+    return markup(scatter.scatter(marks)), note
 
 
 def finding_rows(checks: CheckReport | None) -> list[dict[str, str]]:

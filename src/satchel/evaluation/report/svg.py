@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 COLOURS = 10  # of the palette, classes `c0` to `c9`
 _WIDTH, _HEIGHT = 480, 300
-_NAME_HEIGHT = 15  # of a name on a map
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 42
 
 
@@ -59,12 +58,12 @@ class Axes:
             f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(name)}">'
         ]
         for value in ticks(*self.y_range):
-            y = _number(self.y(value))
+            y = rounded(self.y(value))
             parts.append(f'<path class="grid" d="M{_LEFT} {y}H{_WIDTH - _RIGHT}"/>')
             parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{y}" dy=".35em" text-anchor="end">')
             parts.append(f"{short(value)}</text>")
         for value in ticks(*self.x_range, whole=self.whole_x):
-            x = _number(self.x(value))
+            x = rounded(self.x(value))
             parts.append(f'<text class="tick" x="{x}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">')
             parts.append(f"{short(value)}</text>")
         middle = (_HEIGHT - _BOTTOM + _TOP) / 2
@@ -76,18 +75,27 @@ class Axes:
         )
         return "".join([*parts, content, "</svg>"])
 
+    def upright(self, value: float, name: str) -> str:
+        """A dashed line at a place of the x axis, with its name on the side where there is room."""
+        x = self.x(value)
+        anchor, shift = ("start", 6) if value < sum(self.x_range) / 2 else ("end", -6)
+        return (
+            f'<path class="ideal" d="M{rounded(x)} {_TOP}V{_HEIGHT - _BOTTOM}"/><text class="tick" '
+            f'x="{rounded(x + shift)}" y="{_TOP + 6}" dy=".35em" text-anchor="{anchor}">{escape(name)}</text>'
+        )
+
     def path(self, line: Line) -> str:
         """A line and its dots."""
         points = [(self.x(x), self.y(y)) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
         if not points:
             return ""
-        route = "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
+        route = "L".join(f"{rounded(x)} {rounded(y)}" for x, y in points)
         drawn = f'<path class="line c{line.colour}" d="M{route}"/>'
         if not line.dots:
             return drawn
         values = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
         return drawn + "".join(
-            f'<circle class="dot c{line.colour}" cx="{_number(x)}" cy="{_number(y)}" r="4" '
+            f'<circle class="dot c{line.colour}" cx="{rounded(x)}" cy="{rounded(y)}" r="4" '
             f'data-tip="{escape(line.name)} {short(value)} at {escape(self.x_name)} {short(at)}"/>'
             for (x, y), (at, value) in zip(points, values, strict=True)
         )
@@ -102,12 +110,13 @@ def line_chart(
     y_range: tuple[float, float] | None = None,
     x_range: tuple[float, float] | None = None,
     whole_x: bool = False,
+    at: tuple[float, str] | None = None,
 ) -> str:
-    """Lines on one pair of axes."""
+    """Lines on one pair of axes; `at` marks a place on the x axis, and says what is there."""
     xs = [x for line in lines for x in line.x] or [0.0, 1.0]
     ys = [y for line in lines for y in line.y if math.isfinite(y)] or [0.0, 1.0]
     axes = Axes(x_name, y_name, x_range or (min(xs), max(xs)), y_range or padded(min(ys), max(ys)), whole_x)
-    return axes.frame("".join(map(axes.path, lines)), name)
+    return axes.frame((axes.upright(*at) if at else "") + "".join(map(axes.path, lines)), name)
 
 
 def legend(lines: Sequence[Line]) -> str:
@@ -119,94 +128,43 @@ def legend(lines: Sequence[Line]) -> str:
     )
 
 
-def reliability(bins: Sequence[tuple[float, float, int]]) -> str:
+def reliability(
+    bins: Sequence[tuple[float, float, int]],
+    x_name: str = "confidence",
+    y_name: str = "accuracy",
+    counted: str = "documents",
+) -> str:
     """Accuracy by confidence, against the diagonal of perfect calibration.
 
     Args:
         bins: of each, the mean confidence, the accuracy and the number of documents.
+        x_name: what the confidence is called.
+        y_name: what the accuracy is called.
+        counted: what the documents are called.
     """
-    axes = Axes("confidence", "accuracy", (0, 1), (0, 1))
+    axes = Axes(x_name, y_name, (0, 1), (0, 1))
     most = max((count for *_, count in bins), default=1)
     parts = [f'<path class="ideal" d="M{axes.x(0)} {axes.y(0)}L{axes.x(1)} {axes.y(1)}"/>']
     for confidence, accuracy, count in bins:
         parts.append(
-            f'<path class="gap" d="M{_number(axes.x(confidence))} {_number(axes.y(confidence))}'
-            f'V{_number(axes.y(accuracy))}"/>'
-            f'<circle class="dot c0" cx="{_number(axes.x(confidence))}" cy="{_number(axes.y(accuracy))}" '
-            f'r="{4 + 8 * math.sqrt(count / most):.1f}" data-tip="{count:,} documents with confidence around '
+            f'<path class="gap" d="M{rounded(axes.x(confidence))} {rounded(axes.y(confidence))}'
+            f'V{rounded(axes.y(accuracy))}"/>'
+            f'<circle class="dot c0" cx="{rounded(axes.x(confidence))}" cy="{rounded(axes.y(accuracy))}" '
+            f'r="{4 + 8 * math.sqrt(count / most):.1f}" data-tip="{count:,} {counted} with {x_name} around '
             f'{confidence:.2f}: {accuracy:.1%} of them right"/>'
         )
     return axes.frame("".join(parts), "Calibration")
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A point of a map."""
-
-    name: str
-    x: float
-    y: float
-    number: int
-    is_label: bool
-    tip: str
-
-
-def scatter(marks: Sequence[Mark]) -> str:
-    """A map of words (dots) and labels (named), coloured by class."""
-    width, height, edge = 640, 440, 24
-    xs, ys = [mark.x for mark in marks], [mark.y for mark in marks]
-    x_low, x_high = (min(xs), max(xs)) if xs else (0.0, 1.0)
-    y_low, y_high = (min(ys), max(ys)) if ys else (0.0, 1.0)
-
-    def place(mark: Mark) -> tuple[float, float]:
-        return (
-            edge + (mark.x - x_low) / (x_high - x_low or 1) * (width - 2 * edge),
-            height - edge - (mark.y - y_low) / (y_high - y_low or 1) * (height - 2 * edge),
-        )
-
-    parts = [f'<svg class="chart map" viewBox="0 0 {width} {height}" role="img" aria-label="Map">']
-    heights = _apart([(place(mark), mark.name) for mark in marks if mark.is_label and mark.name], width)
-    for mark in sorted(marks, key=lambda mark: mark.is_label):
-        x, y = place(mark)
-        kind = "label-mark" if mark.is_label else "word-mark"
-        parts.append(
-            f'<circle class="{kind} c{mark.number % COLOURS}" cx="{_number(x)}" cy="{_number(y)}" '
-            f'r="{8 if mark.is_label else 4}" '
-            f'data-class="{mark.number}" data-tip="{escape(mark.tip)}"/>'
-        )
-        if mark.is_label and mark.name:
-            anchor, shift = ("end", -11) if x > width / 2 else ("start", 11)
-            parts.append(
-                f'<text class="map-name" x="{_number(x + shift)}" y="{_number(heights[x, y])}" dy=".35em" '
-                f'text-anchor="{anchor}" data-class="{mark.number}">{escape(shortened(mark.name, 24))}</text>'
-            )
-    return "".join([*parts, "</svg>"])
-
-
-def _apart(
-    names: Sequence[tuple[tuple[float, float], str]], width: float
-) -> dict[tuple[float, float], float]:
-    """Heights for names beside their points, moved down or up a little where they would cover others."""
-    taken: list[tuple[float, float, float]] = []
-    heights = {}
-    for (x, y), name in sorted(names, key=lambda named: named[0][1]):
-        length = 8.0 * min(len(name), 24)
-        left = x - 11 - length if x > width / 2 else x + 11
-        shifts = (step * way * _NAME_HEIGHT / 2 for step in range(12) for way in (1, -1))
-        free = (
-            y + shift
-            for shift in shifts
-            if not any(
-                abs(y + shift - height) < _NAME_HEIGHT and left < end and begin < left + length
-                for begin, end, height in taken
-            )
-        )
-        heights[x, y] = next(free, y)
-        taken.append((left, left + length, heights[x, y]))
-    return heights
-
-
-def confusion(matrix: NDArray[np.int64], labels: Sequence[str], numbers: Sequence[int]) -> str:
+def confusion(
+    matrix: NDArray[np.int64],
+    labels: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    totals: NDArray[np.int64],
+    wording: str,
+    right_wording: str | None = None,
+) -> str:
     """A matrix of true classes (rows) and predicted ones, shaded by the share of the row.
 
     Few classes show their counts; of many, cells that hold none are not drawn, and hovering tells.
@@ -215,6 +173,9 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str], numbers: Sequenc
         matrix: int64 [C, C].
         labels: C names.
         numbers: the C classes' numbers in the model.
+        totals: int64 [C], documents of each row: what its shares are of.
+        wording: what stands between the names of row and column.
+        right_wording: what stands after the name of a class that is right; as the others when left out.
     """
     count = len(labels)
     cell = max(13, min(64, 560 // max(1, count)))
@@ -226,7 +187,6 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str], numbers: Sequenc
         f'<svg class="confusion" width="{size}" height="{size}" viewBox="0 0 {size} {size}" role="img" '
         f'aria-label="Confusion matrix" style="font-size:{font}px">'
     ]
-    totals = matrix.sum(axis=1)
     for place, label in enumerate(labels):
         at = side + place * cell + cell / 2
         name, number = escape(shortened(label, 22)), numbers[place]
@@ -241,9 +201,10 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str], numbers: Sequenc
     rows, columns = np.nonzero(matrix)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         value = int(matrix[row, column])
-        share = value / int(totals[row])
+        share = value / max(1, int(totals[row]))
         kind = "right" if row == column else "wrong"
-        tip = f"{value:,} of {int(totals[row]):,} {labels[row]} ({share:.1%}) called {labels[column]}"
+        said = right_wording if row == column and right_wording else f"{wording} {labels[column]}"
+        tip = f"{value:,} of {int(totals[row]):,} {labels[row]} ({share:.1%}) {said}"
         x, y = side + column * cell, side + row * cell
         parts.append(
             f'<rect class="{kind}" x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" '
@@ -294,5 +255,6 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _number(value: float) -> str:
+def rounded(value: float) -> str:
+    """A position, to a tenth of a pixel."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
