@@ -62,15 +62,16 @@ def random_model(
     )
 
 
-def model_of_several(folder: Path, epochs: int = 2) -> Model:
-    """A model of several labels that has learned a little, of `train.jsonl` in the folder."""
+def model_of_several(folder: Path) -> Model:
+    """A model of several labels that knows few words, learned from `train.jsonl` in the folder."""
     lines = [json.dumps({"text": text, "tags": labels}) for text, labels in several.documents(400, seed=3)]
     (folder / "train.jsonl").write_text("\n".join(lines) + "\n")
     settings = RunSettings.model_validate(
         {
             "threads": 1,
             "data": {"train": str(folder / "train.jsonl"), "label": "tags"},
-            "training": {"epochs": epochs, "learning_rate": 0.3},
+            "vocabulary": {"max_size": 16, "char_ngrams": None},
+            "training": {"epochs": 2},
         }
     )
     with RunFolder(folder / "run") as place:

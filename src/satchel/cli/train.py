@@ -1,15 +1,18 @@
 """`satchel train`."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from satchel.evaluation.events import EventLog
     from satchel.reporting import Reporter
     from satchel.training.folder import RunFolder
-    from satchel.training.run import RunResult
     from satchel.training.settings import RunSettings
 
 ConfigArgument = Annotated[Path, typer.Argument(help="The YAML file.", show_default=False)]
@@ -87,12 +90,8 @@ def _run(
     from satchel.training.run import Start, is_finished
     from satchel.training.run import train as run
 
-    if settings.training.tensorboard:
-        from satchel.evaluation.events import event_writer
-
-        event_writer()  # says before the training if it cannot be had
     start, requests = Start(*begins), StopRequests()
-    with place as folder:
+    with _event_log(settings, place) as events, place as folder:
         if start.resume and is_finished(settings, folder):
             print(f"{folder.path}: this run is finished, there is nothing to go on with")
             print(f"Model: {folder.model}")
@@ -105,6 +104,7 @@ def _run(
                 describe=dump_config,
                 reporter=reporter,
                 stopping=requests.heard,
+                watcher=events,
             )
         except StoppedError as error:
             error.exit_code = requests.exit_code
@@ -118,7 +118,13 @@ def _run(
             )
             figures["test"] = evaluation.to_json()
         folder.write_metrics(figures)
-        _write_pages(result, folder, figures.get("test"), reporter)
+        if settings.report:
+            from satchel.evaluation.report.of_run import report_run
+
+            report_run(folder, result.settings, result.model, cheap=True, reporter=reporter)
+        if events is not None:
+            confusion = figures.get("test", {}).get("confusion_matrix")  # there is none of several labels
+            events.finish(len(result.epochs), result.model, confusion)
         folder.finish()
     print(columns(result.summary(figures.get("test"))))
     if folder.report.is_file():
@@ -126,19 +132,10 @@ def _run(
     print(f"Model: {folder.model}")
 
 
-def _write_pages(
-    result: "RunResult", folder: "RunFolder", test: dict[str, Any] | None, reporter: "Reporter"
-) -> None:
-    """Writes what there is to look at: the report, and event files where they are wanted."""
-    if result.settings.report:
-        from satchel.evaluation.report.of_run import report_run
+def _event_log(settings: "RunSettings", folder: "RunFolder") -> "AbstractContextManager[EventLog | None]":
+    """What writes event files, where they are wanted; says before the training if that cannot be had."""
+    if not settings.training.tensorboard:
+        return nullcontext()
+    from satchel.evaluation.events import EventLog
 
-        report_run(folder, result.settings, result.model, cheap=True, reporter=reporter)
-    if result.settings.training.tensorboard:
-        import numpy as np
-
-        from satchel.evaluation.events import write_events
-
-        matrix = (test or {}).get("confusion_matrix")  # documents with any number of labels have none
-        confusion = None if matrix is None else np.array(matrix, dtype=np.int64)
-        write_events(folder.events, result.epochs, result.model, confusion)
+    return EventLog(folder.events)

@@ -16,6 +16,23 @@ def tally(given: NDArray[np.bool_], has: NDArray[np.bool_], axis: int) -> NDArra
     return found
 
 
+def confused(given: NDArray[np.bool_], has: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What is given in place of what, int64 [C, C].
+
+    Off the diagonal: documents that have the label of the row and are not given it, and are given that of
+    the column, which they have not. On it: documents that have the label and are given it.
+
+    Args:
+        given: bool [N, C], which labels each document is given.
+        has: bool [N, C], which it has.
+    """
+    # Sums of ones are exact in float32 up to 2**24 documents, and float32 products are fast.
+    missed, wrongly = (each.astype(np.float32) for each in (has & ~given, given & ~has))
+    matrix: NDArray[np.int64] = (missed.T @ wrongly).astype(np.int64)
+    np.fill_diagonal(matrix, (has & given).sum(axis=0))
+    return matrix
+
+
 def scores(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Precision, recall and F1 of what `tally` counted, float64 [3, …]; 0 for 0 / 0."""
     had, given, right = counts

@@ -1,17 +1,118 @@
-"""TensorBoard event files of a run: scalars by epoch, the confusion matrix, vectors for the projector."""
+"""TensorBoard event files of a run, written as it goes: scalars, confusion matrices, vectors."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.data.dataset import BagDataset
 from satchel.errors import MissingExtraError
+from satchel.evaluation.decisions import confused
 from satchel.model.modelfile import Model
 from satchel.training.loop import EpochRecord
+from satchel.training.watching import Watcher
 
 _WORDS = 5_000
-_LEAST_PIXELS = 400  # across the image of the confusion matrix
+_LEAST_PIXELS = 400  # across the image of a confusion matrix
+_MOST_CLASSES = 1_000  # of one that is drawn
+
+
+class EventLog(Watcher):
+    """Writes a run's event files; a context that closes the last.
+
+    A training that goes on, after it was stopped or went back, gets another file, which begins with
+    TensorBoard's mark to forget what earlier ones have of later epochs.
+
+    Args:
+        folder: where to; TensorBoard's `--logdir`.
+
+    Raises:
+        MissingExtraError: tensorboardX or pillow is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._class = event_writer()
+        self._folder = folder
+        self._writer: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def begin(self, records: Sequence[EpochRecord]) -> None:
+        """A file of its own; where it is the first, of a run that began without, with the epochs so far."""
+        if self._writer is not None:
+            self._writer.close()
+        files = len(list(self._folder.glob("events.out.*")))
+        self._writer = self._class(
+            str(self._folder),
+            purge_step=len(records) + 1 if files else None,
+            filename_suffix=f".{files:03}",  # two may begin within a second
+        )
+        if not files:
+            for record in records:
+                self._add(record)
+        self._writer.flush()
+
+    def end_epoch(
+        self, record: EpochRecord, logits: NDArray[np.float32] | None, validation: BagDataset | None
+    ) -> None:
+        """Scalars, and the confusion matrix of the validation data."""
+        self._add(record)
+        if logits is not None and validation is not None and logits.shape[1] <= _MOST_CLASSES:
+            matrix = _confusion(logits, validation)
+            self._writer.add_image("confusion/validation", confusion_image(matrix), record.epoch)
+        self._writer.flush()
+
+    def finish(self, epoch: int, model: Model, confusion: Sequence[Sequence[int]] | None) -> None:
+        """What the trained model has to show.
+
+        Args:
+            epoch: the last.
+            model: its most frequent words are the embedding.
+            confusion: documents of the test data by true class (row) and given class (column), or None.
+        """
+        if confusion is not None and len(confusion) <= _MOST_CLASSES:
+            self._writer.add_image("confusion/test", confusion_image(np.array(confusion)), epoch)
+        vocabulary = model.vocabulary
+        rows = vocabulary.word_rows[:_WORDS]
+        if len(rows) > 1:
+            weight = model.parameters.weight
+            vectors = model.parameters.embedding[rows]
+            best = (vectors @ (weight - weight.mean(axis=0)).T).argmax(axis=1)
+            words = vocabulary.words[: len(rows)].to_pylist()
+            self._writer.add_embedding(
+                vectors,
+                metadata=[
+                    (_plain(word), _plain(model.labels.labels[label]), str(count))
+                    for word, label, count in zip(
+                        words, best.tolist(), vocabulary.counts[rows].tolist(), strict=True
+                    )
+                ],
+                metadata_header=["word", "speaks for", "count"],
+                global_step=epoch,
+                tag="words",
+            )
+        self._writer.flush()
+
+    def _add(self, record: EpochRecord) -> None:
+        scalars = {
+            "loss/train": record.train_loss,
+            "learning_rate": record.learning_rate,
+            "documents_per_second": record.documents_per_second,
+        }
+        if record.validation is not None:
+            scalars |= {f"{name}/validation": value for name, value in vars(record.validation).items()}
+        for name, value in scalars.items():
+            self._writer.add_scalar(name, value, record.epoch)
 
 
 def event_writer() -> Any:
@@ -31,40 +132,19 @@ def event_writer() -> Any:
     return SummaryWriter
 
 
-def write_events(
-    folder: Path, epochs: list[EpochRecord], model: Model, confusion: NDArray[np.int64] | None
-) -> None:
-    """Writes a run's event files.
+def _plain(name: str) -> str:
+    """On one line, as the projector's table wants it."""
+    return " ".join(name.split()) or "(blank)"
 
-    Args:
-        folder: where to; TensorBoard's `--logdir`.
-        epochs: what is drawn by epoch.
-        model: its most frequent words are the embedding.
-        confusion: int64 [C, C], by true class (row) and given class (column), or None.
 
-    Raises:
-        MissingExtraError: tensorboardX is not installed.
-    """
-    with event_writer()(str(folder)) as writer:
-        for record in epochs:
-            writer.add_scalar("loss/train", record.train_loss, record.epoch)
-            writer.add_scalar("learning_rate", record.learning_rate, record.epoch)
-            writer.add_scalar("documents_per_second", record.documents_per_second, record.epoch)
-            if record.validation is not None:
-                for name, value in vars(record.validation).items():
-                    writer.add_scalar(f"{name}/validation", value, record.epoch)
-        last = epochs[-1].epoch if epochs else 0
-        if confusion is not None:
-            writer.add_image("confusion", confusion_image(confusion), last)
-        vocabulary = model.vocabulary
-        rows = vocabulary.word_rows[:_WORDS]
-        if len(rows) > 1:
-            names = [
-                " ".join(word.split()) or "(blank)" for word in vocabulary.words[: len(rows)].to_pylist()
-            ]
-            writer.add_embedding(
-                model.parameters.embedding[rows], metadata=names, global_step=last, tag="words"
-            )
+def _confusion(logits: NDArray[np.float32], data: BagDataset) -> NDArray[np.int64]:
+    """True classes (rows) and most probable ones; of several labels those of one half and more."""
+    classes = logits.shape[1]
+    if data.label_ids is not None:
+        return confused(logits >= 0, data.multi_hot(classes))
+    known = data.targets >= 0
+    pairs = data.targets[known] * classes + logits[known].argmax(axis=1)
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
 def confusion_image(confusion: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -7,31 +7,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satchel.errors import MissingExtraError
+from satchel.evaluation.documents import Sample, document_vectors
 from satchel.model.modelfile import Model
 
 Method = Literal["pca", "tsne"]
 Shown = Literal["words", "labels", "both"]
+_BEGINNING = 120  # letters of a document's text that stand for it
 
 
 @dataclass(frozen=True)
 class Point:
-    """A word or a label on the map.
+    """A word, a document or a label on the map.
 
     Attributes:
-        name: what it is.
-        kind: word or label.
-        label: the class: a label's own, or the one that a word speaks for most.
+        name: what it is; of a document how its text begins.
+        kind: which of the three.
+        label: the class: a label's own, the one that a word speaks for most, or a document's; where it has
+            several, the most probable of them; where its file was not asked, the most probable of all.
         x: across.
         y: up.
-        count: occurrences of a word, or documents of a label, in the training data.
+        count: occurrences of a word, or documents of a label, in the training data; of a document, the
+            features that the model knows.
+        predicted: the most probable class of a document, else empty.
     """
 
     name: str
-    kind: Literal["word", "label"]
+    kind: Literal["word", "label", "document"]
     label: str
     x: float
     y: float
     count: int
+    predicted: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ class Projection:
     explained: float | None
 
     def to_tsv(self) -> str:
-        """A table with a header: name, kind, label, x, y, count."""
-        lines = ["name\tkind\tlabel\tx\ty\tcount"]
+        """A table with a header: name, kind, label, x, y, count, predicted."""
+        lines = ["name\tkind\tlabel\tx\ty\tcount\tpredicted"]
         lines += [
             "\t".join(
                 (
@@ -51,6 +57,7 @@ class Projection:
                     f"{p.x:.6g}",
                     f"{p.y:.6g}",
                     f"{p.count}",
+                    " ".join(p.predicted.split()),
                 )
             )
             for p in self.points
@@ -76,32 +83,87 @@ def project(
     Raises:
         MissingExtraError: t-SNE without scikit-learn.
     """
-    vocabulary, labels = model.vocabulary, model.labels
-    weight = model.parameters.weight
-    centred = (weight - weight.mean(axis=0)).astype(np.float64)
+    vocabulary, labels = model.vocabulary, model.labels.labels
+    centred = _directions(model)
     chosen = _telling_words(model, centred, words) if shown != "labels" else np.empty(0, dtype=np.int64)
     rows = vocabulary.word_rows[chosen]
     vectors = model.parameters.embedding[rows].astype(np.float64)
     best = (vectors @ centred.T).argmax(axis=1) if len(rows) else chosen
-    own = centred if shown != "words" else np.zeros((0, weight.shape[1]))
-    if len(rows) and len(own):
-        mean = np.linalg.norm(own, axis=1).mean()
-        own = own * (np.quantile(np.linalg.norm(vectors, axis=1), 0.9) / (mean if mean > 0 else 1.0))
+    own = _label_vectors(centred, vectors) if shown != "words" else centred[:0]
     places, explained = _places(np.concatenate([vectors, own]), method, seed)
     spelt = vocabulary.words.take(chosen).to_pylist()
     points = [
-        Point(word, "word", labels.labels[label], x, y, count)
+        Point(word, "word", labels[label], x, y, count)
         for word, label, (x, y), count in zip(
             spelt, best.tolist(), places.tolist(), vocabulary.counts[rows].tolist(), strict=False
         )
     ]
-    points += [
+    return Projection(points + _label_points(model, places[len(rows) :]), explained)
+
+
+def project_documents(
+    model: Model, sample: Sample, *, labels: bool = True, method: Method = "pca", seed: int = 1
+) -> Projection:
+    """Documents on a map, and labels in the direction of the documents that are given them.
+
+    Args:
+        model: the model.
+        sample: the documents.
+        labels: whether labels are shown, too.
+        method: as for words.
+        seed: of t-SNE.
+
+    Raises:
+        MissingExtraError: t-SNE without scikit-learn.
+    """
+    vectors, probabilities, features = document_vectors(model, sample.texts)
+    centred = _directions(model)
+    own = _label_vectors(centred, vectors.astype(np.float64)) if labels else centred[:0]
+    places, explained = _places(np.concatenate([vectors.astype(np.float64), own]), method, seed)
+    names, numbers = model.labels.labels, {label: n for n, label in enumerate(model.labels.labels)}
+    of_documents = [[]] * len(vectors) if sample.labels is None else sample.labels.to_pylist()
+    points = []
+    texts = sample.texts.to_pylist()
+    for number, (text, given) in enumerate(zip(texts, of_documents, strict=True)):
+        row = probabilities[number]
+        predicted = names[int(row.argmax())]
+        known = [numbers[each] for each in given if each in numbers]
+        label = names[max(known, key=row.__getitem__)] if known else [*given, predicted][0]
+        x, y = places[number].tolist()
+        points.append(Point(_beginning(text), "document", label, x, y, int(features[number]), predicted))
+    return Projection(points + _label_points(model, places[len(points) :]), explained)
+
+
+def _beginning(text: str) -> str:
+    """A text's first words, on one line."""
+    words = " ".join(text[: 2 * _BEGINNING].split())
+    return words if len(words) <= _BEGINNING else words[: _BEGINNING - 1] + "…"
+
+
+def _directions(model: Model) -> NDArray[np.float64]:
+    """The direction that speaks for each class: its row of the linear layer less the mean of all."""
+    weight = model.parameters.weight
+    directions: NDArray[np.float64] = (weight - weight.mean(axis=0)).astype(np.float64)
+    return directions
+
+
+def _label_vectors(centred: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The labels' vectors, at the length of the long ones among others."""
+    if not len(vectors):
+        return centred
+    mean = np.linalg.norm(centred, axis=1).mean()
+    length = float(np.quantile(np.linalg.norm(vectors, axis=1), 0.9)) / float(mean if mean > 0 else 1.0)
+    return centred * length
+
+
+def _label_points(model: Model, places: NDArray[np.float64]) -> list[Point]:
+    """The labels, where they are shown."""
+    return [
         Point(label, "label", label, x, y, count)
         for label, (x, y), count in zip(
-            labels.labels, places[len(rows) :].tolist(), labels.counts, strict=False
+            model.labels.labels, places.tolist(), model.labels.counts, strict=False
         )
     ]
-    return Projection(points, explained)
 
 
 def _telling_words(model: Model, centred: NDArray[np.float64], count: int) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.labelling import labelling
-from satchel.evaluation.decisions import tally
+from satchel.evaluation.decisions import confused, tally
 from satchel.evaluation.scored import answered, nothing_known
 from satchel.model.modelfile import Model
 
@@ -80,17 +80,8 @@ class ScoredLabels:
         return tally(self.given, self.has, axis=0)
 
     def confusion(self) -> NDArray[np.int64]:
-        """What is given in place of what, int64 [C, C].
-
-        Off the diagonal: documents that have the label of the row and are not given it, and are given that
-        of the column, which they have not. On it: documents that have the label and are given it.
-        """
-        given, has = self.given, self.has
-        # Sums of ones are exact in float32 up to 2**24 documents, and float32 products are fast.
-        missed, wrongly = ((has & ~given).astype(np.float32), (given & ~has).astype(np.float32))
-        matrix: NDArray[np.int64] = (missed.T @ wrongly).astype(np.int64)
-        np.fill_diagonal(matrix, (has & given).sum(axis=0))
-        return matrix
+        """What is given in place of what, int64 [C, C]; see `decisions.confused`."""
+        return confused(self.given, self.has)
 
 
 def score_labels(

@@ -30,6 +30,7 @@ from satchel.training.figures import ValidationFigures, multi_label_figures, val
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
 from satchel.training.settings import RunSettings
+from satchel.training.watching import Watcher
 from satchel.workers import Workers
 
 Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
@@ -52,6 +53,7 @@ class Learning:
         identity: Identity,
         folder: RunFolder,
         reporter: Reporter,
+        watcher: Watcher,
     ) -> None:
         self.progress = Progress()
         self._settings = settings
@@ -62,6 +64,8 @@ class Learning:
         self._identity = identity
         self._folder = folder
         self._reporter = reporter
+        self._watcher = watcher
+        self._validation_logits: NDArray[np.float32] | None = None  # between an epoch and its end
         self._workers = Workers(task.threads)
         self._saved = time.monotonic()
 
@@ -141,6 +145,7 @@ class Learning:
         """
         with stopping() as is_wanted:
             while True:
+                self._watcher.begin(self.progress.records)
                 try:
                     self._train(is_wanted)
                     break
@@ -185,6 +190,9 @@ class Learning:
             between=between,
             reporter=self._reporter,
         ):
+            data = self._corpus.validation
+            self._watcher.end_epoch(record, self._validation_logits, None if data is None else data.dataset)
+            self._validation_logits = None
             self._save()
             self._name_checkpoints()
             self._folder.add_epoch(record.to_json())
@@ -274,7 +282,7 @@ class Learning:
 
     def _validate(self) -> ValidationFigures | None:
         """The figures of the validation set at the parameters as they are."""
-        logits = self.validation_logits()
+        logits = self._validation_logits = self.validation_logits()
         if logits is None or self._corpus.validation is None:
             return None
         with np.errstate(all="ignore"):  # of a training that diverged: its figures say so

@@ -40,6 +40,7 @@ from satchel.training.resume import (
 from satchel.training.settings import RunSettings
 from satchel.training.start import class_weights, load_origin, starting_parameters
 from satchel.training.thresholds import UNTUNED, tune_thresholds
+from satchel.training.watching import Watcher
 from satchel.workers import Workers
 
 # The figures of the test data that a user reads at the end.
@@ -134,6 +135,7 @@ def train(
     describe: Callable[[RunSettings], str],
     reporter: Reporter,
     stopping: Stopping = never_stopping,
+    watcher: Watcher | None = None,
 ) -> RunResult:
     """Reads the data, trains, and writes the run folder.
 
@@ -144,6 +146,7 @@ def train(
         describe: gives the text of config.yaml for the resolved settings.
         reporter: hears of the progress.
         stopping: a context that gives a function which says whether to save and stop.
+        watcher: hears of each epoch.
 
     Raises:
         SatchelError: the tree in `satchel.errors` says which and why.
@@ -176,7 +179,7 @@ def train(
     reporter = LoggingReporter(reporter, folder)
     for note in [*notes, f"Training with the {reason}"]:
         reporter.message(note)
-    learning = Learning(settings, corpus, task, engine, identity, folder, reporter)
+    learning = Learning(settings, corpus, task, engine, identity, folder, reporter, watcher or Watcher())
     if checkpoint is not None and known is not None and has_changed:
         learning.begin_again(checkpoint, known)
     elif checkpoint is not None:

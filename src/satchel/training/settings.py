@@ -86,8 +86,9 @@ class TrainingSettings(Settings):
     )
     tensorboard: bool = Field(
         False,
-        description="Whether a run ends with event files for TensorBoard in `events/`: scalars by epoch, the "
-        "confusion matrix of the test data, the words' vectors. Needs the extra `tensorboard`.",
+        description="Whether a run writes event files for TensorBoard in `events/`, epoch by epoch: scalars "
+        "and the confusion matrix of the validation data; at the end that of the test data and the words' "
+        "vectors. Needs the extra `tensorboard`.",
     )
     best_metric: MetricName = Field(
         "accuracy",

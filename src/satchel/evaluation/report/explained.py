@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from satchel.evaluation.explain import Explanation
 from satchel.evaluation.projection import Projection
 from satchel.evaluation.report import sections
+from satchel.evaluation.report.maps import drawn_map
 from satchel.evaluation.report.templates import render
 
 
@@ -49,7 +50,7 @@ def explanation_page(explanations: Sequence[Explanation], chosen: Sequence[int],
 
 def map_page(projection: Projection, labels: Sequence[str], name: str) -> str:
     """The map alone."""
-    drawn, note = sections.drawn_map(projection, labels)
+    drawn, note = drawn_map(projection, labels)
     return render(
         "map.html", title=f"Map of {name}", map=drawn, map_note=note, labels=labels, kind=("class", "classes")
     )

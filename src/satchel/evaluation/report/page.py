@@ -10,6 +10,7 @@ from satchel import __version__
 from satchel.data.checks import CheckReport
 from satchel.evaluation.projection import project
 from satchel.evaluation.report import any_labels, one_label, sections
+from satchel.evaluation.report.maps import drawn_map
 from satchel.evaluation.report.templates import render
 from satchel.evaluation.scored import Scored
 from satchel.evaluation.scored_labels import ScoredLabels
@@ -57,7 +58,7 @@ def render_report(given: ReportInput) -> str:
         template, own = any_labels.TEMPLATE, any_labels.content(model, scored)
     else:
         template, own = one_label.TEMPLATE, one_label.content(model, scored)
-    drawn_map, map_note = sections.drawn_map(project(model, words=MAP_WORDS), labels)
+    map_drawn, map_note = drawn_map(project(model, words=MAP_WORDS), labels)
     return render(
         template,
         title=given.title,
@@ -66,7 +67,7 @@ def render_report(given: ReportInput) -> str:
         kind=_kind(model),
         curves=sections.training_curves(given.epochs),
         **own,
-        map=drawn_map,
+        map=map_drawn,
         map_note=map_note,
         features=sections.feature_lists(model, scored.sample),
         features_first=CLASSES_LISTED,

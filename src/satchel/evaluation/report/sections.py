@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from satchel.data.checks import CheckReport
 from satchel.evaluation.explain import Explanation
-from satchel.evaluation.projection import Projection
-from satchel.evaluation.report import scatter, svg
+from satchel.evaluation.report import svg
 from satchel.evaluation.report.curves import Points, ThresholdCurves
 from satchel.evaluation.report.templates import markup
 from satchel.evaluation.vectors import top_features
@@ -20,7 +19,6 @@ from satchel.model.modelfile import Model
 
 CLASSES_DRAWN = 100  # of the matrix and of curves; the page stays small with a thousand classes
 _MISTAKE_WORDS = 90
-_NAMED_ON_MAP = 30
 _FEATURES = 8
 
 
@@ -166,32 +164,6 @@ def feature_lists(model: Model, sample: pa.LargeStringArray) -> list[dict[str, A
 def _least_count(model: Model) -> int:
     """Occurrences that a feature needs to be shown: a handful, fewer in a small corpus."""
     return 5 if model.vocabulary.total_words > 100_000 else 2
-
-
-def drawn_map(projection: Projection, labels: Sequence[str]) -> tuple[Markup, str]:
-    """The map, and what to say of it."""
-    numbers = {label: number for number, label in enumerate(labels)}
-    named = len(numbers) <= _NAMED_ON_MAP
-    marks = [
-        scatter.Mark(
-            point.name if named else "",
-            point.x,
-            point.y,
-            numbers[point.label],
-            point.kind == "label",
-            f"{point.name}: {point.count:,} documents"
-            if point.kind == "label"
-            else f"{point.name}: {point.count:,} times, speaks most for {point.label}",
-        )
-        for point in projection.points
-    ]
-    note = (
-        f"The {sum(not mark.is_label for mark in marks)} words that count most, and the labels: near in "
-        "direction from the middle is alike to the model."
-    )
-    if projection.explained is not None:
-        note += f" PCA; the two axes hold {projection.explained:.0%} of the spread."
-    return markup(scatter.scatter(marks)), note
 
 
 def finding_rows(checks: CheckReport | None) -> list[dict[str, str]]:
