@@ -1,5 +1,6 @@
 """The report as a reader sees it: whole, readable on a phone, in the dark; it answers to a pointer."""
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,12 @@ def epochs() -> list[dict[str, Any]]:
             "epoch": epoch,
             "train_loss": 1 / epoch,
             "seconds": 0.1,
-            "validation": {"loss": 1.2 / epoch, "accuracy": 1 - 0.5 / epoch, "f1_macro": 1 - 0.6 / epoch},
+            "validation": {
+                "loss": 1.2 / epoch,
+                "accuracy": 1 - 0.5 / epoch,
+                "f1_macro": 1 - 0.6 / epoch,
+                "f1_micro": 1 - 0.5 / epoch,
+            },
         }
         for epoch in (1, 2, 3)
     ]
@@ -113,13 +119,19 @@ def test_every_chart_is_there_and_nothing_is_cut(
         drawing = browser.find_element("css selector", f"section#{name} svg")
         assert drawing.rect["height"] > 120, name
         smallest = browser.execute_script(
-            "return Math.min(...[...arguments[0].querySelectorAll('text')].map(t => {"
+            "return Math.min(...[...arguments[0].querySelectorAll('text')]"
+            ".filter(t => t.getClientRects().length).map(t => {"
             " const s = t.ownerSVGElement; const scale = s.viewBox.baseVal.width"
             " ? s.getBoundingClientRect().width / s.viewBox.baseVal.width : 1;"
             " return parseFloat(getComputedStyle(t).fontSize) * scale; }))",
             drawing,
         )
         assert smallest is None or smallest >= 9, name  # pixels
+    boxes = [name.rect for name in shown(browser, "#map .map-name")]
+    assert bool(boxes) == (page != "many")
+    for one, other in combinations(boxes, 2):
+        beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        assert beside or abs(one["y"] - other["y"]) >= 0.75 * one["height"]  # a line of text and its room
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, dark[4:-1].split(","))) < 150) == (scheme == "dark")
     assert browser.find_element("css selector", "h1").text == 'trial <run> & "quotes"'

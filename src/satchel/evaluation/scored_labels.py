@@ -57,7 +57,7 @@ class ScoredLabels:
         thresholds: float32 [C], the least probability at which a document is given each label.
         unknown_labels: labels that the model does not know, and how many documents have each.
         left_out: documents without any label that the model knows.
-        mistakes: the most confident, of all and of each label, by turns missed and wrongly given.
+        mistakes: the most confident, of each label and of all, by turns missed and wrongly given.
         sample: the first texts, large_string.
     """
 
@@ -173,15 +173,14 @@ def _wrong(
 
 
 def _most_confident(mistakes: list[LabelMistake], most: int, of_label: int) -> list[LabelMistake]:
-    """The most confident of all and of each label, half of each missed labels, by turns of both kinds."""
+    """The most confident of each label, then of all, half of them missed labels, by turns of both kinds."""
     kinds = []
     for is_missed in (True, False):
-        ordered = sorted((m for m in mistakes if m.is_missed == is_missed), key=lambda mistake: mistake.rank)
         seen: dict[int, int] = {}
-        kept = []
-        for place, mistake in enumerate(ordered):
+        first: list[LabelMistake] = []
+        others: list[LabelMistake] = []
+        for mistake in sorted((m for m in mistakes if m.is_missed == is_missed), key=lambda m: m.rank):
             seen[mistake.label] = seen.get(mistake.label, 0) + 1
-            if place < most // 2 or seen[mistake.label] <= of_label // 2:
-                kept.append(mistake)
-        kinds.append(kept)
+            (first if seen[mistake.label] <= of_label // 2 else others).append(mistake)
+        kinds.append(first + others[: max(0, most // 2 - len(first))])
     return [each for pair in zip_longest(*kinds) for each in pair if each is not None]

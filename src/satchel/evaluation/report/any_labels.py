@@ -21,6 +21,8 @@ from satchel.model.modelfile import Model
 from satchel.training.calibration import calibration_bins
 
 TEMPLATE = "page_any_labels.html"
+# Of the validation data, by epoch.
+FIGURES = {"accuracy": "precision at 1", "f1_micro": "micro F1", "f1_macro": "macro F1"}
 MISTAKES = 20  # shown before a label is chosen
 _MOST_AT = 10  # of the curves of precision and recall at k
 _NAMES = 5  # labels named of a document
@@ -133,7 +135,7 @@ def mistakes(model: Model, found: Sequence[LabelMistake]) -> list[dict[str, Any]
             "numbers": str(mistake.label),
             "parts": [(labels[mistake.label], " missed" if mistake.is_missed else " wrongly given")],
             "aside": (
-                f"({mistake.probability:.1%}; has {_names(labels, mistake.true)}; given "
+                f"({mistake.probability:.1%} probable; has {_names(labels, mistake.true)}; given "
                 f"{_names(labels, mistake.given)})"
             ),
             "place": f"{Path(mistake.file).name}:{mistake.line}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from markupsafe import Markup
 
 from satchel.evaluation.projection import Point, Projection
@@ -15,16 +16,13 @@ def drawn_map(projection: Projection, labels: Sequence[str]) -> tuple[Markup, st
     """The map, and what to say of it."""
     numbers = {label: number for number, label in enumerate(labels)}
     named = len(labels) <= _NAMED
-    is_pca = projection.explained is not None
     marks = []
-    for point in projection.points:
-        # Most words lie near the middle: the root gives them room, and keeps directions.
-        stretch = (point.x**2 + point.y**2) ** -0.25 if is_pca and (point.x or point.y) else 1.0
+    for point, (x, y) in zip(projection.points, _stretched(projection), strict=True):
         marks.append(
             Mark(
                 point.name if named else "",
-                point.x * stretch,
-                point.y * stretch,
+                x,
+                y,
                 numbers.get(point.label, numbers.get(point.predicted, 0)),
                 point.kind,
                 _tip(point),
@@ -32,6 +30,18 @@ def drawn_map(projection: Projection, labels: Sequence[str]) -> tuple[Markup, st
             )
         )
     return markup(scatter(marks)), _note(projection)
+
+
+def _stretched(projection: Projection) -> list[tuple[float, float]]:
+    """Where points are drawn: of a PCA with the roots of their distances from the middle.
+
+    Most of them lie near it: that gives them room, and keeps their directions.
+    """
+    places = np.array([(point.x, point.y) for point in projection.points]).reshape(-1, 2)
+    if projection.explained is not None and len(places):
+        places = places - np.median(places, axis=0)
+        places /= np.sqrt(np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-12))
+    return [(x, y) for x, y in places.tolist()]
 
 
 def _tip(point: Point) -> str:

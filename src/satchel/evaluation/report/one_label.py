@@ -19,6 +19,7 @@ from satchel.model.modelfile import Model
 from satchel.training.calibration import calibration_bins, calibration_error
 
 TEMPLATE = "page.html"
+FIGURES = {"accuracy": "accuracy", "f1_macro": "macro F1"}  # of the validation data, by epoch
 MISTAKES = 20  # shown before a class is chosen
 
 

@@ -55,9 +55,9 @@ def render_report(given: ReportInput) -> str:
     model, scored = given.model, given.scored
     labels = model.labels.labels
     if isinstance(scored, ScoredLabels):
-        template, own = any_labels.TEMPLATE, any_labels.content(model, scored)
+        template, figures, own = any_labels.TEMPLATE, any_labels.FIGURES, any_labels.content(model, scored)
     else:
-        template, own = one_label.TEMPLATE, one_label.content(model, scored)
+        template, figures, own = one_label.TEMPLATE, one_label.FIGURES, one_label.content(model, scored)
     map_drawn, map_note = drawn_map(project(model, words=MAP_WORDS), labels)
     return render(
         template,
@@ -65,7 +65,7 @@ def render_report(given: ReportInput) -> str:
         subtitle=f"Trained on {given.trained_on}, measured on {given.measured_on}.",
         labels=labels,
         kind=_kind(model),
-        curves=sections.training_curves(given.epochs),
+        curves=sections.training_curves(given.epochs, figures),
         **own,
         map=map_drawn,
         map_note=map_note,

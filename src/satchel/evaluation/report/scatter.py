@@ -103,7 +103,7 @@ def _names(named: Sequence[tuple[tuple[float, float], str, int]], font: float) -
     taken: list[Box] = [(x - 9, y - 9, x + 9, y + 9) for (x, y), _, _ in named]
     for (x, y), name, number in sorted(named, key=lambda each: -math.dist(each[0], centre)):
         text = shortened(name, _LETTERS)
-        length = 0.6 * font * len(text)
+        length = 0.62 * font * len(text) + 6
         angle = math.atan2(y - centre[1], x - centre[0])
         for box in _places(x, y, length, font, angle):
             if _is_free(box, taken):

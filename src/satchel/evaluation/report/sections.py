@@ -1,6 +1,6 @@
 """What stands in the sections that the pages of all kinds of models have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,13 @@ _MISTAKE_WORDS = 90
 _FEATURES = 8
 
 
-def training_curves(epochs: Sequence[dict[str, Any]]) -> dict[str, Markup] | None:
-    """Loss and validation figures by epoch; None where there are no epochs."""
+def training_curves(epochs: Sequence[dict[str, Any]], names: Mapping[str, str]) -> dict[str, Markup] | None:
+    """Loss and validation figures by epoch; None where there are no epochs.
+
+    Args:
+        epochs: the records of the training.
+        names: the validation figures to show, and what they are called.
+    """
     if not epochs:
         return None
     numbers = [float(record["epoch"]) for record in epochs]
@@ -37,17 +42,9 @@ def training_curves(epochs: Sequence[dict[str, Any]]) -> dict[str, Markup] | Non
                 "validation loss", at, [record["validation"]["loss"] for record in validated], 1, dots=True
             )
         )
-        names = [name for name in validated[0]["validation"] if name != "loss"]
         figures = [
-            svg.Line(
-                name.replace("_", " "),
-                at,
-                [record["validation"][name] for record in validated],
-                place,
-                dots=True,
-            )
-            for place, name in enumerate(names)
-            if all(isinstance(record["validation"].get(name), int | float) for record in validated)
+            svg.Line(words, at, [record["validation"][name] for record in validated], place, dots=True)
+            for place, (name, words) in enumerate(names.items())
         ]
     charts = {"loss": svg.line_chart("Loss", "epoch", "loss", losses, whole_x=True) + svg.legend(losses)}
     charts["metrics"] = (
