@@ -85,7 +85,7 @@ def evaluate_multi_label_answers(
     Raises:
         DataError: the column has too many values.
     """
-    thresholds, has = thresholds_of(model), answers.has
+    thresholds, has = _thresholds(model), answers.has
     evaluation = evaluate_multi_label(
         answers.probabilities,
         has,
@@ -101,7 +101,7 @@ def evaluate_multi_label_answers(
     return replace(evaluation, slice_column=str(column), slices=found)
 
 
-def thresholds_of(model: Model) -> NDArray[np.float32]:
+def _thresholds(model: Model) -> NDArray[np.float32]:
     """The thresholds of a model of several labels, float32 [C]."""
     assert model.thresholds is not None
     return model.thresholds
@@ -186,7 +186,7 @@ def compare_files(
     if models[0].is_multi_label:
         return MultiLabelPair(
             (evaluate_multi_label_answers(first, models[0]), evaluate_multi_label_answers(second, models[1])),
-            compare_multi_label(first, second, (thresholds_of(models[0]), thresholds_of(models[1]))),
+            compare_multi_label(first, second, (_thresholds(models[0]), _thresholds(models[1]))),
         )
     evaluations = evaluate_answers(first, models[0]), evaluate_answers(second, models[1])
     return Pair(evaluations, compare(first, second))
