@@ -68,16 +68,14 @@ def report_run(
         return None
     threads = settings.threads or 1
     documents: Iterable[pa.RecordBatch]
-    if isinstance(again, float) or (again is data.validation and source is None and data.test is None):
-        documents, measured_on = validation_batches(data, settings.seed), "validation data"
-        if not isinstance(again, float):
-            measured_on += f" {named(files)}"
-    else:
+    if source is not None or data.test is not None:
         documents = read(files, reader or model.reader, labelled=True)
         measured_on = f"{'test data ' if source is None else ''}{named(files)}"
+    else:
+        documents = validation_batches(data, settings.seed)
+        measured_on = "validation data" + ("" if isinstance(again, float) else f" {named(files)}")
     with reporter.stage("Report"):
-        answers = score_labels if model.is_multi_label else score
-        scored = answers(model, documents, threads=threads)
+        scored = (score_labels if model.is_multi_label else score)(model, documents, threads=threads)
         page = render_report(
             ReportInput(
                 title=folder.path.absolute().name,
