@@ -5,7 +5,7 @@ import pytest
 
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
 from satchel.evaluation.tables import render
-from satchel.evaluation.tables.common import CLASSES_SHOWN
+from satchel.evaluation.tables.pieces import CLASSES_SHOWN
 from tests.evaluation.predictions import drawn_logits, softmax
 
 

@@ -2,7 +2,7 @@
 
 from satchel.evaluation.files import MultiLabelPair
 from satchel.evaluation.multilabel import AT, LabelFigures, MultiLabelEvaluation
-from satchel.evaluation.tables import common
+from satchel.evaluation.tables import pieces
 from satchel.layout import columns
 
 # What stands in the first table, in order: name of the figure, what a reader sees.
@@ -52,8 +52,8 @@ def render_comparison(names: tuple[str, str], pair: MultiLabelPair, width: int) 
     )
     parts = [
         "\n".join([f"A: {names[0]}", f"B: {names[1]}", head]),
-        common.side_by_side(first.figures, second.figures, shown),
-        common.changed(first.per_class, second.per_class, "label", width),
+        pieces.side_by_side(first.figures, second.figures, shown),
+        pieces.changed(first.per_class, second.per_class, "label", width),
         "\n".join(end),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -63,17 +63,17 @@ def _figures(evaluation: MultiLabelEvaluation) -> str:
     figures, majority = evaluation.figures, evaluation.majority
     rows = [["", "model", "majority"]]
     for name, words in _FIGURES.items():
-        baseline = common.number(majority[name]) if name in majority else ""
-        rows.append([words, common.number(figures[name]), baseline])
+        baseline = pieces.number(majority[name]) if name in majority else ""
+        rows.append([words, pieces.number(figures[name]), baseline])
     lines = columns(rows).splitlines()
-    lines[1] += f"   {common.interval('f1_micro', figures)}"
+    lines[1] += f"   {pieces.interval('f1_micro', figures)}"
     lines.append(f"majority: always {evaluation.majority_label!r} alone, the most frequent label in training")
     lines.append(
         f"labels a document: {figures['labels_per_document']:.2f}; given: "
         f"{figures['labels_given_per_document']:.2f}"
     )
     if "word_coverage" in figures:
-        lines.append(common.coverage(figures))
+        lines.append(pieces.coverage(figures))
     return "\n".join(lines)
 
 
@@ -81,7 +81,7 @@ def _at_k(evaluation: MultiLabelEvaluation) -> str:
     """Of the k most probable labels, whatever the thresholds."""
     rows = [["The most probable labels", *(f"at {k}" for k in AT)]]
     rows += [
-        [name, *(common.number(evaluation.figures[f"{name}_at_{k}"]) for k in AT)]
+        [name, *(pieces.number(evaluation.figures[f"{name}_at_{k}"]) for k in AT)]
         for name in ("precision", "recall")
     ]
     return columns(rows)
@@ -93,27 +93,27 @@ def _slices(evaluation: MultiLabelEvaluation, width: int) -> str:
         return ""
     rows = [
         [
-            common.slice_name(each.value),
+            pieces.slice_name(each.value),
             f"{each.documents:,}",
-            common.number(each.f1_micro),
+            pieces.number(each.f1_micro),
             f"{each.f1_micro_low:.4f} - {each.f1_micro_high:.4f}",
-            common.number(each.f1_macro),
-            common.number(each.precision_at_1),
+            pieces.number(each.f1_macro),
+            pieces.number(each.precision_at_1),
         ]
         for each in sorted(evaluation.slices, key=lambda each: each.f1_micro)
     ]
     head = ("micro F1", "95 % interval", "macro F1", "P@1")
-    return common.sliced(str(evaluation.slice_column), head, rows, "micro F1", width)
+    return pieces.sliced(str(evaluation.slice_column), head, rows, "micro F1", width)
 
 
 def _labels(evaluation: MultiLabelEvaluation, width: int) -> str:
     ordered = sorted(evaluation.per_class, key=lambda row: -row.errors)
     rows = [["label", "documents", "missed", "wrongly", "threshold", "precision", "recall", "F1"]]
-    rows += [_label_row(row) for row in ordered[: common.CLASSES_SHOWN]]
+    rows += [_label_row(row) for row in ordered[: pieces.CLASSES_SHOWN]]
     lines = ["Labels, most errors first (missed, and wrongly given)", columns(rows, width=width)]
-    if rest := ordered[common.CLASSES_SHOWN :]:
+    if rest := ordered[pieces.CLASSES_SHOWN :]:
         errors = sum(row.errors for row in rest)
-        lines.append(f"and {len(rest):,} more with {errors:,} errors: {common.REST_IN_JSON}")
+        lines.append(f"and {len(rest):,} more with {errors:,} errors: {pieces.REST_IN_JSON}")
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from satchel.evaluation.files import Pair
 from satchel.evaluation.metrics import ClassFigures, Evaluation
-from satchel.evaluation.tables import common
+from satchel.evaluation.tables import pieces
 from satchel.layout import columns
 
 # What stands in the first table, in order: name of the figure, what a reader sees.
@@ -49,8 +49,8 @@ def render_comparison(names: tuple[str, str], pair: Pair, width: int) -> str:
     low_to_high = f"{comparison.difference_low:+.4f} to {comparison.difference_high:+.4f}"
     parts = [
         "\n".join(lines),
-        common.side_by_side(first.figures, second.figures, [*_shown_figures(first), *averages]),
-        common.changed(first.per_class, second.per_class, "class", width),
+        pieces.side_by_side(first.figures, second.figures, [*_shown_figures(first), *averages]),
+        pieces.changed(first.per_class, second.per_class, "class", width),
         "\n".join(
             [
                 f"Only A right: {comparison.only_first_right:,}; only B right: "
@@ -75,13 +75,13 @@ def _figures(evaluation: Evaluation) -> str:
     figures, majority = evaluation.figures, evaluation.majority
     rows = [["", "model", "majority"]]
     for name, words in _shown_figures(evaluation):
-        baseline = common.number(majority[name]) if name in majority else ""
-        rows.append([words, common.number(figures[name]), baseline])
+        baseline = pieces.number(majority[name]) if name in majority else ""
+        rows.append([words, pieces.number(figures[name]), baseline])
     lines = columns(rows).splitlines()
-    lines[1] += f"   {common.interval('accuracy', figures)}"
+    lines[1] += f"   {pieces.interval('accuracy', figures)}"
     lines.append(f"majority: always {evaluation.majority_label!r}, as most often in training")
     if "word_coverage" in figures:
-        lines.append(common.coverage(figures))
+        lines.append(pieces.coverage(figures))
     return "\n".join(lines)
 
 
@@ -91,7 +91,7 @@ def _averages(evaluation: Evaluation) -> str:
     for average in _AVERAGES:
         scores = [evaluation.figures[f"{name}_{average}"] for name in _SCORES]
         rows.append(
-            [average, *map(common.number, scores), common.number(evaluation.majority[f"f1_{average}"])]
+            [average, *map(pieces.number, scores), pieces.number(evaluation.majority[f"f1_{average}"])]
         )
     return columns(rows)
 
@@ -110,27 +110,27 @@ def _slices(evaluation: Evaluation, width: int) -> str:
         return ""
     rows = [
         [
-            common.slice_name(each.value),
+            pieces.slice_name(each.value),
             f"{each.documents:,}",
-            common.number(each.accuracy),
+            pieces.number(each.accuracy),
             f"{each.accuracy_low:.4f} - {each.accuracy_high:.4f}",
-            common.number(each.f1_macro),
-            common.number(each.expected_calibration_error),
+            pieces.number(each.f1_macro),
+            pieces.number(each.expected_calibration_error),
         ]
         for each in sorted(evaluation.slices, key=lambda each: each.accuracy)
     ]
     head = ("accuracy", "95 % interval", "F1, macro", "calib. error")
-    return common.sliced(str(evaluation.slice_column), head, rows, "accuracy", width)
+    return pieces.sliced(str(evaluation.slice_column), head, rows, "accuracy", width)
 
 
 def _classes(evaluation: Evaluation, width: int) -> str:
     ordered = sorted(evaluation.per_class, key=lambda row: -row.errors)
     rows = [["class", "documents", "errors", "precision", "recall", "F1"]]
-    rows += [_class_row(row) for row in ordered[: common.CLASSES_SHOWN]]
+    rows += [_class_row(row) for row in ordered[: pieces.CLASSES_SHOWN]]
     lines = ["Classes, most errors first (missed and wrongly given)", columns(rows, width=width)]
-    if rest := ordered[common.CLASSES_SHOWN :]:
+    if rest := ordered[pieces.CLASSES_SHOWN :]:
         errors = sum(row.errors for row in rest)
-        lines.append(f"and {len(rest):,} more with {errors:,} errors: {common.REST_IN_JSON}")
+        lines.append(f"and {len(rest):,} more with {errors:,} errors: {pieces.REST_IN_JSON}")
     return "\n".join(lines)
 
 
@@ -143,7 +143,7 @@ def _confusions(evaluation: Evaluation, width: int) -> str:
     """The pairs of classes that are confused most often; nothing where no document is wrong."""
     labels, wrong = evaluation.labels, evaluation.confusion.copy()
     np.fill_diagonal(wrong, 0)
-    places = np.argsort(-wrong, axis=None, kind="stable")[: common.PAIRS_SHOWN]
+    places = np.argsort(-wrong, axis=None, kind="stable")[: pieces.PAIRS_SHOWN]
     rows = [["class", "taken for", "documents", "of the class"]]
     for true, given in zip(*np.unravel_index(places, wrong.shape), strict=True):
         if count := int(wrong[true, given]):

@@ -1,4 +1,4 @@
-"""What the pages of all kinds of evaluations share."""
+"""Pieces that the pages of all kinds of evaluations are made of."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
