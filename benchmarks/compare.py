@@ -29,7 +29,7 @@ PEERS = str(Path(__file__).with_name("peers.py"))
 CORPORA = ["imdb", "nsmc", "debian", "sib200", "large-16"]
 TOOLS = ["satchel", "fasttext", "satchel-torch", "svm", "hashing"]
 CONFIG = """\
-data: {format: fasttext, validation: null, train: ""}
+data: {format: fasttext, validation: null, train: "", cache: never}
 text: {normalize: none, lowercase: false, tokenizer: whitespace}
 vocabulary: {word_ngrams: 2, char_ngrams: null}
 report: false

@@ -29,9 +29,6 @@ class Bags:
         return Bags(self.ids[:kept], self.offsets, counts[:kept])
 
 
-NO_BAGS = Bags(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
-
-
 def concatenate(pieces: list[Bags]) -> Bags:
     """The documents of all pieces one after the other; the list is emptied as they are copied."""
     if len(pieces) == 1:

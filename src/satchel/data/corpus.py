@@ -23,7 +23,7 @@ from satchel.data.encoded import (
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.labelling import Labelling, labelling
-from satchel.data.provisional import ProvisionalCorpus
+from satchel.data.provisional import ProvisionalCorpus, WaitingTexts
 from satchel.data.readers import named
 from satchel.data.settings import (
     DataSettings,
@@ -158,7 +158,11 @@ def read_corpus(
             selected, rows, frequencies = _select(counter, data, vocabulary, known)
             room = int(selected.counts.sum()) if not vocabulary.buckets else provisional.features
             bags = provisional.bags(
-                rows, selected.first_bucket, room, weighted=not isinstance(chosen, NoWeighting)
+                rows,
+                selected.first_bucket,
+                room,
+                weighted=not isinstance(chosen, NoWeighting),
+                mapped=data.memory_mapped,
             )
     train = reading.training_set(bags, labels)
     selected = replace(selected, subwords=subwords)
@@ -191,11 +195,20 @@ def _validation(
     """The validation documents: those split off, or those of files; None where there are none."""
     several = reading.is_multi_label
     if reading.validation is not None:
-        return encode(iter(reading.validation), encoder, labels, multi_label=several)
+        texts = reading.validation.take()
+        return encode(texts, encoder, labels, multi_label=several, mapped=data.memory_mapped)
     if not isinstance(data.validation, str | list):
         return None
-    title = "Reading validation"
-    return encode_files(data.validation, data.reader(), encoder, labels, title, reporter, multi_label=several)
+    return encode_files(
+        data.validation,
+        data.reader(),
+        encoder,
+        labels,
+        "Reading validation",
+        reporter,
+        multi_label=several,
+        mapped=data.memory_mapped,
+    )
 
 
 @dataclass
@@ -208,7 +221,7 @@ class _Reading:
     provisional: ProvisionalCorpus
     seed: int
     multi_label: bool | None
-    validation: list[tuple[pa.LargeStringArray, Labelling]] | None = field(init=False)
+    validation: WaitingTexts | None = field(init=False)
     _split: StratifiedSplit | None = field(init=False)
     _labels: list[Labelling] = field(default_factory=list)
     _weights: list[NDArray[np.float32]] = field(default_factory=list)
@@ -219,7 +232,7 @@ class _Reading:
     def __post_init__(self) -> None:
         fraction = self.data.validation
         self._split = StratifiedSplit(fraction, self.seed) if isinstance(fraction, float) else None
-        self.validation = None if self._split is None else []
+        self.validation = None if self._split is None else WaitingTexts()
 
     @property
     def is_multi_label(self) -> bool:
@@ -235,7 +248,7 @@ class _Reading:
         self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
             chosen = self._split.choose(labels.first, labels.names)
-            self.validation.append((texts.filter(pa.array(chosen)), labels.of(chosen)))
+            self.validation.add(texts.filter(pa.array(chosen)), labels.of(chosen))
             batch, labels = batch.filter(pa.array(~chosen)), labels.of(~chosen)
             texts = batch.column(batches.TEXT)
         if not len(texts):

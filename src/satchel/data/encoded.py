@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
-from satchel.data.bags import NO_BAGS, Bags, concatenate
+from satchel.data.bags import Bags
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
 from satchel.data.labelling import Labelling, labelling
@@ -17,6 +17,7 @@ from satchel.data.readahead import read_ahead
 from satchel.data.readers import read, total_bytes
 from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
+from satchel.data.spool import Spool, is_mapped
 from satchel.data.vocabulary import LabelSet
 from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
@@ -84,10 +85,12 @@ def encode_files(
     watch: Callable[[pa.RecordBatch], None] | None = None,
     *,
     multi_label: bool = False,
+    mapped: bool | None = None,
 ) -> EncodedData:
     """Reads labelled files and encodes them as a model's vocabulary and labels have it.
 
     `watch` is shown each batch that is read. `multi_label`: documents may have any number of labels.
+    `mapped`: as of `encode`.
     """
 
     def documents() -> Iterator[tuple[pa.LargeStringArray, Labelling]]:
@@ -98,7 +101,7 @@ def encode_files(
                 check_single(batch)
             yield batch.column(batches.TEXT), labelling(batch.column(batches.LABELS))
 
-    return encode(documents(), encoder, labels, multi_label=multi_label)
+    return encode(documents(), encoder, labels, multi_label=multi_label, mapped=mapped)
 
 
 def encode(
@@ -107,24 +110,42 @@ def encode(
     labels: LabelSet,
     *,
     multi_label: bool = False,
+    mapped: bool | None = None,
 ) -> EncodedData:
-    """Encodes texts, large_string [N], with their labels, batch by batch."""
-    pieces = []
+    """Encodes texts, large_string [N], with their labels, batch by batch.
+
+    Args:
+        documents: the batches.
+        encoder: from text to rows.
+        labels: the classes.
+        multi_label: whether documents may have any number of labels.
+        mapped: whether what is encoded stays on disk; None: where it would crowd the memory.
+    """
+    lengths: list[NDArray[np.int64]] = []
     found: list[Labelling] = []
     unknown: dict[str, int] = {}
     known_words = words = 0
-    for texts, named in documents:
-        if not len(texts):
-            continue
-        encoded = encoder.encode(texts)
-        pieces.append(encoded.bags)
-        known_words += encoded.known_words
-        words += encoded.words
-        found.append(named)
-        for name, count in named.counts().items():
-            if name not in labels.labels:
-                unknown[name] = unknown.get(name, 0) + count
-    bags = concatenate(pieces or [NO_BAGS])
+    with Spool() as ids, Spool() as weights:
+        for texts, named in documents:
+            if not len(texts):
+                continue
+            encoded = encoder.encode(texts)
+            lengths.append(np.diff(encoded.bags.offsets))
+            ids.write(encoded.bags.ids)
+            if encoded.bags.weights is not None:
+                weights.write(encoded.bags.weights)
+            known_words += encoded.known_words
+            words += encoded.words
+            found.append(named)
+            for name, count in named.counts().items():
+                if name not in labels.labels:
+                    unknown[name] = unknown.get(name, 0) + count
+        on_disk = is_mapped(ids.size + weights.size, mapped)
+        bags = Bags(
+            ids.take(np.int32, mapped=on_disk),
+            np.append(0, np.concatenate([np.empty(0, np.int64), *lengths]).cumsum()),
+            None if encoder.row_weights is None else weights.take(np.float32, mapped=on_disk),
+        )
     return EncodedData(labelled(bags, found, labels, multi_label=multi_label), unknown, known_words, words)
 
 

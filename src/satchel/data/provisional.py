@@ -1,4 +1,4 @@
-"""A corpus in provisional numbers: set aside while it is read, taken up when its vocabulary is known."""
+"""What waits on disk until the vocabulary is known: a corpus in provisional numbers, and texts."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,10 +6,13 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.bags import Bags
-from satchel.data.spool import Spool
+from satchel.data.featurizer import text_buffers
+from satchel.data.labelling import Labelling
+from satchel.data.spool import Spool, is_mapped, make_array
 from satchel.kernels import groups, table
 from satchel.workers import Workers
 
@@ -41,7 +44,15 @@ class ProvisionalCorpus:
         """How many features all documents have."""
         return sum(features for _, features in self._sizes)
 
-    def bags(self, rows: NDArray[np.int32], first_bucket: int, room: int, *, weighted: bool) -> Bags:
+    def bags(
+        self,
+        rows: NDArray[np.int32],
+        first_bucket: int,
+        room: int,
+        *,
+        weighted: bool,
+        mapped: bool | None = None,
+    ) -> Bags:
         """The documents as training has them: with rows, arranged by group.
 
         Args:
@@ -49,10 +60,12 @@ class ProvisionalCorpus:
             first_bucket: the row of bucket 0.
             room: at least as many features as are kept.
             weighted: whether each feature stands once in a document, with how often it occurs as its weight.
+            mapped: whether they stay on disk; None: where they would crowd the memory.
         """
         documents = sum(documents for documents, _ in self._sizes)
-        ids = np.empty(room, dtype=np.int32)
-        weights = np.empty(room, dtype=np.float32) if weighted else None
+        on_disk = is_mapped(room * (8 if weighted else 4), mapped)
+        ids = make_array(room, np.int32, mapped=on_disk)
+        weights = make_array(room, np.float32, mapped=on_disk) if weighted else None
         offsets = np.zeros(documents + 1, dtype=np.int64)
 
         def rename(piece: Bags) -> Bags:
@@ -78,3 +91,30 @@ class ProvisionalCorpus:
         for documents, features in self._sizes:
             offsets = self._spool.read(documents + 1, np.int64)
             yield Bags(self._spool.read(features, np.int32), offsets)
+
+
+class WaitingTexts:
+    """Texts and their labels, batch by batch: the texts on disk."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._batches: list[tuple[int, Labelling]] = []  # bytes and labels
+
+    def add(self, texts: pa.LargeStringArray, labels: Labelling) -> None:
+        """Sets texts aside, large_string [N], with their labels."""
+        offsets, data = text_buffers(texts)
+        self._spool.write(offsets - offsets[0])
+        self._spool.write(data[offsets[0] : offsets[-1]])
+        self._batches.append((int(offsets[-1] - offsets[0]), labels))
+
+    def take(self) -> Iterator[tuple[pa.LargeStringArray, Labelling]]:
+        """All of them, in order; they are given up."""
+        with self._spool as spool:
+            spool.rewind()
+            for size, labels in self._batches:
+                offsets = spool.read(len(labels) + 1, np.int64)
+                data = spool.read(size, np.uint8)
+                texts = pa.LargeStringArray.from_buffers(
+                    len(labels), pa.py_buffer(offsets), pa.py_buffer(data)
+                )
+                yield texts, labels

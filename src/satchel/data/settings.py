@@ -108,6 +108,16 @@ class DataSettings(ReaderSettings):
         description="File that the records left out by `on_error: skip` are written to: JSON Lines with "
         "the error and the record.",
     )
+    cache: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Whether the encoded corpus is kept in the user's cache folder, so that another training "
+        "on the same files with the same text settings skips reading; `auto`: from 32 MiB of files on.",
+    )
+    memory_mapped: bool | None = Field(
+        None,
+        description="Whether the encoded corpus stays in a file that is mapped to memory. Left out: where it "
+        "would take more than a quarter of the memory.",
+    )
     shuffle: bool = Field(
         True,
         description="Whether each epoch takes the documents in a new order, given by the seed.",

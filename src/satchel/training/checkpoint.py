@@ -79,7 +79,7 @@ def save_checkpoint(
         "satchel": __version__,
         "progress": progress.to_json(),
         "identity": asdict(identity),
-        "crc32": _checksum(tensors),
+        "crc32": checksum(tensors),
     }
     with replacing(path) as temporary:
         write_tensors(temporary, tensors, {_KEY: json.dumps(description, sort_keys=True)})
@@ -112,7 +112,7 @@ def load_checkpoint(path: Path, parameters: Parameters) -> EngineState:
         for name, array in _named(parameters).items():
             file.read(name, array)
         state = {name: file.read(name) for name in file.tensors if name.startswith(_ENGINE)}
-        if _checksum({**_named(parameters), **state}) != description["crc32"]:
+        if checksum({**_named(parameters), **state}) != description["crc32"]:
             raise ValueError("its checksum does not match")
         return {name.removeprefix(_ENGINE): array for name, array in state.items()}
 
@@ -187,9 +187,9 @@ def _named(parameters: Parameters) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def _checksum(tensors: dict[str, NDArray[Any]]) -> int:
+def checksum(tensors: dict[str, NDArray[Any]]) -> int:
     """The CRC-32 of the tensors in order of name: against a failing disk, at twice the speed of SHA-256."""
-    checksum = 0
+    total = 0
     for name in sorted(tensors):
-        checksum = zlib.crc32(bytes_of(tensors[name]), zlib.crc32(name.encode(), checksum))
-    return checksum
+        total = zlib.crc32(bytes_of(tensors[name]), zlib.crc32(name.encode(), total))
+    return total

@@ -12,7 +12,10 @@ from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
 
 # They say where and how fast, not what.
-_FREE = {"output", "report", "threads", "training.tensorboard", "training.checkpoint_seconds"}
+_FREE = {
+    "output", "report", "threads", "data.cache", "data.memory_mapped", "training.tensorboard",
+    "training.checkpoint_seconds",
+}  # fmt: skip
 
 
 def settings_that_count(settings: RunSettings) -> dict[str, Any]:

@@ -4,24 +4,21 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satchel.data.corpus import Corpus, read_corpus
+from satchel.data.corpus import Corpus
 from satchel.data.fingerprint import fingerprint
 from satchel.data.readers import resolve
-from satchel.data.settings import Paths
 from satchel.data.vocabulary import Known
 from satchel.memory import give_back_freed_memory
 from satchel.model.losses import LossName, link_in_place
-from satchel.model.modelfile import Model, locate_model, save_model
+from satchel.model.modelfile import Model, save_model
 from satchel.model.parameters import Parameters
 from satchel.reporting import Reporter
-from satchel.settings import AUTO, settled
-from satchel.training import defaults
+from satchel.settings import settled
 from satchel.training.calibration import Calibration, calibrate
 from satchel.training.checkpoint import Identity, rows_hash, save_rows
 from satchel.training.engines.base import Task
@@ -30,6 +27,7 @@ from satchel.training.folder import LoggingReporter, RunFolder
 from satchel.training.learning import Learning, Stopping, never_stopping
 from satchel.training.loop import EpochRecord
 from satchel.training.plan import plan
+from satchel.training.reading import files, read
 from satchel.training.resume import (
     check_data,
     check_settings,
@@ -102,7 +100,8 @@ def prepare(settings: RunSettings, reporter: Reporter) -> tuple[RunSettings, Cor
     settings = resolve_settings(settings)
     origin = load_origin(settings)
     known = None if origin is None else Known(origin.vocabulary, origin.labels)
-    return _read(settings, origin, known, reporter)
+    found = read(settings, origin, known, lambda: fingerprint(files(settings)), reporter)
+    return found.settings, found.corpus
 
 
 def resolve_settings(settings: RunSettings) -> RunSettings:
@@ -159,13 +158,14 @@ def train(
     known = None if origin is None else Known(origin.vocabulary, origin.labels)
     has_changed = False
     with ThreadPoolExecutor(1) as aside:
-        hashing = aside.submit(fingerprint, _files(settings))  # while they are read
+        hashing = aside.submit(fingerprint, files(settings))  # while they are read
         if checkpoint is not None:
             check_settings(checkpoint, settings_that_count(settings))
             has_changed = check_data(checkpoint, hashing.result(), allowed=start.allow_changed_data)
             known = known_rows(checkpoint, folder) if has_changed else known
-        settings, corpus = _read(settings, origin, known, reporter)
+        found = read(settings, origin, known, hashing.result, reporter)
         data = hashing.result()
+    settings, corpus = found.settings, found.corpus
     parameters, notes = starting_parameters(settings, corpus, None if checkpoint else origin)
     del origin
     weights = class_weights(settings, corpus)
@@ -177,7 +177,7 @@ def train(
         folder.begin(describe(settings))
         save_rows(folder.rows, Known(corpus.vocabulary, corpus.labels))
     reporter = LoggingReporter(reporter, folder)
-    for note in [*notes, f"Training with the {reason}"]:
+    for note in [*found.notes, *notes, f"Training with the {reason}"]:
         reporter.message(note)
     learning = Learning(settings, corpus, task, engine, identity, folder, reporter, watcher or Watcher())
     if checkpoint is not None and known is not None and has_changed:
@@ -247,55 +247,3 @@ def _model(
         loss=settled(settings.training.loss),
         thresholds=thresholds,
     )
-
-
-def _read(
-    settings: RunSettings, origin: Model | None, known: Known | None, reporter: Reporter
-) -> tuple[RunSettings, Corpus]:
-    """The corpus, and the settings with all filled in that was to be known from it."""
-    if origin is not None:
-        settings = defaults.as_in(settings, origin)
-    if settings.vocabulary.char_ngrams != AUTO:
-        corpus = _read_corpus(settings, known, reporter)
-        return defaults.fill_in(settings, corpus), corpus
-    settings = defaults.with_char_ngrams(settings, None)
-    corpus = _read_corpus(settings, known, reporter)
-    lengths = defaults.char_ngrams(corpus.frequencies)
-    if lengths is not None:
-        reporter.message(
-            f"Many words occur only once: reading again, for their n-grams of {lengths[0]} to {lengths[1]} "
-            "characters (vocabulary.char_ngrams)"
-        )
-        subwords = corpus.vocabulary.subwords
-        del corpus
-        settings = defaults.with_char_ngrams(settings, lengths)
-        corpus = _read_corpus(settings, known, reporter, subwords)
-    return defaults.fill_in(settings, corpus), corpus
-
-
-def _read_corpus(
-    settings: RunSettings, known: Known | None, reporter: Reporter, subwords: bytes = b""
-) -> Corpus:
-    loss = settings.training.loss
-    return read_corpus(
-        settings.data,
-        settings.text,
-        settings.vocabulary,
-        settings.model.weighting,
-        seed=settings.seed,
-        threads=settings.threads or 1,
-        multi_label=None if loss == AUTO else loss == "binary_cross_entropy",
-        known=known,
-        subwords=subwords,
-        reporter=reporter,
-    )
-
-
-def _files(settings: RunSettings) -> list[Paths]:
-    """What a run learns from."""
-    files: list[Paths] = [settings.data.train]
-    if isinstance(settings.data.validation, str | list):
-        files.append(settings.data.validation)
-    if settings.training.start_from is not None:
-        files.append(str(locate_model(Path(settings.training.start_from))))
-    return files
