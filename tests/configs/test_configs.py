@@ -172,11 +172,19 @@ def cooking() -> None:
         write(f"data/cooking/{part}.txt", "".join(f"{line}\n" for line in lines))
 
 
+def debian_tags() -> None:
+    for part, seed in (("train", 1), ("test", 2)):
+        rows = several(["role::program", "use::editing", "works-with::text"], seed)
+        lines = (json.dumps({"text": text, "tags": labels}) + "\n" for text, labels in rows)
+        write(f"data/debian/debtags.{part}.jsonl.gz", "".join(lines))
+
+
 # What writes the data of a config, and the labels that the model must come to know.
 SHAPES: dict[str, tuple[Callable[[], None], set[str]]] = {
     "banking77": (banking77, {"card_arrival", "top_up_failed", "Refund_not_showing_up"}),
     "cooking": (cooking, {"sauce", "food-safety", "cast-iron"}),
     "debian_sections": (debian_sections, {"admin", "libs", "python"}),
+    "debian_tags": (debian_tags, {"role::program", "use::editing", "works-with::text"}),
     "goemotions": (goemotions, {"2", "14", "27"}),
     "imdb": (imdb, {"1", "2"}),
     "newsgroups20": (newsgroups20, {"alt.atheism", "rec.autos", "sci.space"}),
