@@ -1,12 +1,13 @@
 """Writing files so that a name never stands for half of one."""
 
+import errno
 import json
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,9 +46,99 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
         _flush_folder(target.parent)
     except OSError as error:
-        raise RunFolderError(
-            f"{path}: cannot be written ({error.strerror or error}): free some space, or choose another place"
-        ) from error
+        raise _problem(path, error) from error
+
+
+class Growing:
+    """A file that is not complete yet, and what it is of.
+
+    Attributes:
+        file: what is there, open at its end; no other process writes to it.
+        kept: whether it stays for another process to go on with, should it not become complete.
+    """
+
+    def __init__(self, file: BinaryIO, state: Path) -> None:
+        self.file = file
+        self.kept = False
+        self._state = state
+
+    def state(self) -> str | None:
+        """What was said of it when it was begun, or None.
+
+        Raises:
+            ValueError: it is not text.
+        """
+        return self._state.read_text(encoding="utf-8") if self._state.exists() else None
+
+    def begin(self, state: str | None) -> None:
+        """Empties it, and keeps what is said of it beside it: on the disk before there is anything else."""
+        self.cut(0)
+        self._state.unlink(missing_ok=True)
+        if state is not None:
+            with self._state.open("w", encoding="utf-8") as file:
+                file.write(state)
+                file.flush()
+                os.fsync(file.fileno())
+
+    def cut(self, size: int) -> None:
+        """Takes away what is beyond so many bytes."""
+        self.file.truncate(size)
+
+    @property
+    def size(self) -> int:
+        """Its bytes on the disk."""
+        return os.fstat(self.file.fileno()).st_size
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[Growing]:
+    """A file that takes the place of `path` when the context ends well, and grows under a known name.
+
+    Until then it is beside it: `.labelled.jsonl.part` for `labelled.jsonl`, and what it is of in
+    `.labelled.jsonl.state.part`. A process that is killed leaves both; one that fails, where it is `kept`.
+
+    Raises:
+        RunFolderError: another process writes it, the folder cannot be written to, or the disk is full.
+    """
+    try:
+        target = path.resolve()
+        part = target.with_name(f".{target.name}{UNFINISHED}")
+        state = target.with_name(f".{target.name}.state{UNFINISHED}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        file = lock(part)
+        if file is None:
+            raise RunFolderError(
+                f"{path}: another process is writing it: wait for it, or choose another place"
+            )
+        grown = Growing(file, state)
+        try:
+            yield grown
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name != "posix":
+                file.close()  # Windows renames no open file; elsewhere the lock is held until it is renamed
+            part.replace(target)
+            state.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                file.close()
+            if not grown.kept:
+                part.unlink(missing_ok=True)
+                state.unlink(missing_ok=True)
+            raise
+        finally:
+            file.close()
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise _problem(path, error) from error
+
+
+def _problem(path: Path, error: OSError) -> RunFolderError:
+    return RunFolderError(
+        f"{path}: cannot be written ({error.strerror or error}): free some space, or choose another place"
+    )
 
 
 def _flush_folder(folder: Path) -> None:

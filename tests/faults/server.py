@@ -10,6 +10,8 @@ Faults: SIGKILL after so many seconds; or `[kind, count]`, at the call of that n
 | kind | what happens |
 |---|---|
 | kill at write, fsync, rename | SIGKILL before the call, with half of the bytes written for `write` |
+| interrupt | SIGINT with half of the bytes written |
+| interrupt twice | two of them |
 | full | the write raises "No space left on device", and so does every later one |
 """
 
@@ -27,6 +29,11 @@ from pathlib import Path
 from typing import Any
 
 ENGINES = ["torch", "fused"]
+SIGNALS = {
+    "write": [signal.SIGKILL],
+    "interrupt": [signal.SIGINT],
+    "interrupt twice": [signal.SIGINT, signal.SIGINT],
+}
 counts = {"write": 0, "fsync": 0, "rename": 0}
 
 
@@ -52,10 +59,12 @@ class FaultyFile:
         if kind == "full" and counts["write"] >= number:
             self._file.write(data[: len(data) // 2])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if kind == "write" and counts["write"] == number:
+        if kind in SIGNALS and counts["write"] == number:
             self._file.write(data[: len(data) // 2])
             self._file.flush()
-            os.kill(os.getpid(), signal.SIGKILL)
+            for signal_ in SIGNALS[kind]:
+                os.kill(os.getpid(), signal_)
+            data = data[len(data) // 2 :]
         return self._file.write(data)
 
 

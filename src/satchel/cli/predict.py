@@ -1,9 +1,9 @@
 """`satchel predict`."""
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from satchel.model.modelfile import Model
     from satchel.model.predictor import Predictor
     from satchel.model.writers import Choice, Writer
+    from satchel.reporting import Reporter
 
 InputFormatOption = Annotated[
     str | None,
@@ -66,6 +67,9 @@ def predict(
     text: TextOption = None,
     on_error: OnErrorOption = "error",
     rejected: RejectedOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the output that a run before left unfinished.")
+    ] = False,
     threads: ThreadsOption = None,
 ) -> None:
     """Label texts: one record out for each record in, in order."""
@@ -82,8 +86,20 @@ def predict(
 
     if abstain_label is not None and not min_probability:
         raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
-    loaded = load_model(model)
     check_rejected(rejected, on_error)
+    options = {
+        "--format": output_format,
+        "--top-k": top_k,
+        "--threshold": threshold,
+        "--min-probability": min_probability,
+        "--abstain-label": abstain_label,
+        "--input-format": input_format,
+        "--text": text,
+        # Elsewhere the records that can be read are answered alike.
+        **({"--on-error": on_error} if output_format == "csv" else {}),
+    }
+    state = _state(model, source, output, options, resume=resume)
+    loaded = load_model(model)
     reader = override(
         loaded.reader,
         source,
@@ -98,12 +114,12 @@ def predict(
     writer = WRITERS[output_format](loaded.labels.labels, choice)
     reporter = reporter_beside(output, rejected)
     with (
-        _opened(output) as file,
+        _opened(output, state, writer, reporter, resume=resume) as (file, done),
         reporter.stage("Predicting", total_bytes(source), "B") as bar,
         Rejects(reporter) as rejects,
     ):
         found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
-        _answer(read_ahead(map(rejects.noted, found)), predictor, writer, file)
+        _answer(read_ahead(map(rejects.noted, found)), done, predictor, writer, file)
 
 
 def _choice(
@@ -131,29 +147,90 @@ def _choice(
     )
 
 
-def _answer(
-    found: "Iterator[pa.RecordBatch]", predictor: "Predictor", writer: "Writer", file: BinaryIO
-) -> None:
-    """Writes a record for each that was read."""
-    from satchel.data import batches
+def _state(
+    model: Path, source: str, output: Path | None, options: dict[str, Any], *, resume: bool
+) -> str | None:
+    """What the output is of; None where nothing can be gone on with.
 
-    for number, batch in enumerate(found):
+    Raises:
+        ConfigError: and that is wished.
+    """
+    from satchel.errors import ConfigError
+    from satchel.model.unfinished import can_be_read_again, state_of
+
+    if output is None:
+        reason = "what went to stdout cannot be gone on with: give --output"
+    elif output.exists() and not output.is_file():
+        reason = f"{output} is no file that can be gone on with: give another --output"
+    elif not can_be_read_again(source):
+        reason = f"{'standard input' if source == '-' else source} can be read only once: give a file"
+    else:
+        return state_of(source, model, options)
+    if resume:
+        raise ConfigError(f"--resume: {reason}")
+    return None
+
+
+def _answer(
+    found: "Iterator[pa.RecordBatch]", done: int, predictor: "Predictor", writer: "Writer", file: BinaryIO
+) -> None:
+    """Writes a record for each that was read, but for the first `done`.
+
+    Raises:
+        CheckpointError: there are not so many.
+    """
+    from satchel.data import batches
+    from satchel.errors import CheckpointError
+
+    begun = done > 0
+    for batch in found:
+        rest = batch.slice(min(done, batch.num_rows))
+        done -= batch.num_rows - rest.num_rows
+        if not rest.num_rows and begun:
+            continue
         ids, errors = (
-            batch.column(name) if name in batch.schema.names else None for name in (batches.ID, batches.ERROR)
+            rest.column(name) if name in rest.schema.names else None for name in (batches.ID, batches.ERROR)
         )
-        if number == 0:
+        if not begun:
             file.write(writer.header(has_id=ids is not None))
-        file.write(writer.records(predictor.predict(batch.column(batches.TEXT)), ids, errors))
+            begun = True
+        file.write(writer.records(predictor.predict(rest.column(batches.TEXT)), ids, errors))
+    if done:
+        raise CheckpointError(
+            f"cannot go on: the output holds {done:,} records more than the input: start anew, without "
+            "--resume"
+        )
 
 
 @contextmanager
-def _opened(output: Path | None) -> "Iterator[BinaryIO]":
-    """A file that takes its place when it is complete, or stdout."""
+def _opened(
+    output: Path | None, state: str | None, writer: "Writer", reporter: "Reporter", *, resume: bool
+) -> "Iterator[tuple[BinaryIO, int]]":
+    """A file that takes its place when it is complete, or stdout; and how many records it holds already."""
     if output is None:
-        yield sys.stdout.buffer
+        yield sys.stdout.buffer, 0
         sys.stdout.buffer.flush()
         return
-    from satchel.files import replacing
+    from satchel.files import growing, replacing
+    from satchel.model.unfinished import go_on
 
-    with replacing(output) as temporary, temporary.open("wb") as file:
-        yield file
+    if output.exists() and not output.is_file() and not output.is_dir():
+        with replacing(output) as device, device.open("wb") as file:
+            yield file, 0
+        return
+    with growing(output) as grown:
+        done, grown.kept = 0, resume
+        if state is not None and resume:
+            done = go_on(grown, output, state, writer)
+            reporter.message(f"Going on after {done:,} records" if done else "Nothing to go on with")
+        else:
+            grown.begin(state)
+        try:
+            yield grown.file, done
+        except BaseException:
+            with suppress(OSError):
+                grown.file.flush()
+            grown.kept = state is not None and grown.size > 0
+            if grown.kept:
+                reporter.message(f"{output}: what is done is kept: --resume goes on after it")
+            raise

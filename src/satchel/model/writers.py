@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +51,13 @@ class Choice:
 
 
 class Writer(Protocol):
-    """Formats predictions."""
+    """Formats predictions.
+
+    Attributes:
+        quotes: whether a line end within quotes is none.
+    """
+
+    quotes: ClassVar[bool]
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         """A writer for a model's labels."""
@@ -80,6 +86,8 @@ class JsonLines:
     feature, and `"error": …` a record that could not be read. Where no label reaches the threshold,
     `label` is null and `labels` is empty; an error has no probability either.
     """
+
+    quotes = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
@@ -121,6 +129,8 @@ class Csv:
 
     With a separator, all in two fields, `labels` and `probabilities`.
     """
+
+    quotes = True
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         names = choice.names(labels)
@@ -172,6 +182,8 @@ class Csv:
 
 class Text:
     """The labels, each with its probability behind a tab; an empty line where there is none."""
+
+    quotes = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         self._labels = pa.array([" ".join(label.split()) for label in choice.names(labels)])
@@ -252,8 +264,9 @@ def _json(ids: pa.Array) -> pa.Array:
 
 def _csv_field(value: str) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow([value])
-    return buffer.getvalue()
+    # Before Python 3.13, a line end is quoted only where it is in what ends the lines.
+    csv.writer(buffer, lineterminator="\r\n").writerow([value])
+    return buffer.getvalue().removesuffix("\r\n")
 
 
 def _strings(values: list[str]) -> pa.Array:
