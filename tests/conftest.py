@@ -89,7 +89,7 @@ def process() -> Command:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=600,
             check=False,
             env={**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "100"},
         )

@@ -180,19 +180,17 @@ def hovers(browser: Any, expected: dict[str, str]) -> None:
         mark = browser.find_element("css selector", selector)
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
 
-        def hovered(_: object, mark: WebElement = mark) -> bool:
+        def hovered(_: object, mark: WebElement = mark, words: str = words) -> dict[str, float] | None:
             ActionChains(browser).move_to_element(mark).move_by_offset(1, 0).perform()
-            return bool(tip.is_displayed())
+            return dict(tip.rect) if tip.is_displayed() and words in tip.text else None
 
         # The page may still be scrolling, which hides the tip, when the pointer first gets there.
-        WebDriverWait(browser, 10).until(hovered, selector)
-        assert words in tip.text, selector
-        box = tip.rect
+        box = WebDriverWait(browser, 60).until(hovered, selector)
         assert 0 <= box["x"] <= 1280 - box["width"], selector
     title = browser.find_element("css selector", "h1")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", title)
     ActionChains(browser).move_to_element(title).perform()
-    assert not tip.is_displayed()
+    WebDriverWait(browser, 60).until(lambda _: not tip.is_displayed())
 
 
 def shown(browser: Any, selector: str) -> list[Any]:

@@ -1,5 +1,4 @@
 import math
-import time
 from typing import Any
 
 import pytest
@@ -125,10 +124,8 @@ def test_what_is_not_a_document(text: str, place: tuple[int, int], message: str)
 def test_an_alias_bomb_is_refused_soon() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    begun = time.perf_counter()
     with pytest.raises(DocumentError, match="too large; its aliases"):
-        parse("\n".join(lines))
-    assert time.perf_counter() - begun < 5
+        parse("\n".join(lines))  # which would otherwise not end: it stands for 10**12 values
 
 
 values = st.recursive(

@@ -81,7 +81,7 @@ def test_work_is_shared_by_bytes(lengths: list[int], threads: int) -> None:
 
 
 def test_workers_keep_the_order_and_work_at_the_same_time() -> None:
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=300)
 
     def work(number: int) -> int:
         together.wait()

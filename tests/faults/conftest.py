@@ -72,7 +72,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
 
     yield run
     stdin.close()
-    server.wait(timeout=30)
+    server.wait(timeout=300)
     stdout.close()
 
 

@@ -13,7 +13,8 @@ SHORT, LONG = 3, 50
 def test_killed_at_random_moments(training: Training, faulty: Faulty, kills: int) -> None:
     random_ = random.Random(kills)
     killed = resumed = number = 0
-    while killed < kills:
+    # Of the many, some must have had something to go on from, however fast the machine is.
+    while killed < kills or (kills == LONG and resumed < 10):
         number += 1
         run = f"random-{kills}-{number}"
         kills_left = random_.randint(1, 3)  # of this run; then it may end
@@ -29,8 +30,6 @@ def test_killed_at_random_moments(training: Training, faulty: Faulty, kills: int
             killed, kills_left = killed + 1, kills_left - 1
         training.assert_same(run)
         print(f"killed {killed} times in {number} runs, {resumed} times gone on from a checkpoint")
-    if kills == LONG:
-        assert resumed >= 10, "hardly any run had saved when it was killed: nothing is shown"
 
 
 @pytest.mark.parametrize("kind", ["write", "fsync", "rename"])
