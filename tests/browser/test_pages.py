@@ -180,9 +180,9 @@ def hovers(browser: Any, expected: dict[str, str]) -> None:
         mark = browser.find_element("css selector", selector)
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
 
-        def hovered(_: object, mark: WebElement = mark, words: str = words) -> dict[str, float] | None:
+        def hovered(_: object, mark: WebElement = mark, words: str = words) -> dict[str, float]:
             ActionChains(browser).move_to_element(mark).move_by_offset(1, 0).perform()
-            return dict(tip.rect) if tip.is_displayed() and words in tip.text else None
+            return dict(tip.rect) if tip.is_displayed() and words in tip.text else {}
 
         # The page may still be scrolling, which hides the tip, when the pointer first gets there.
         box = WebDriverWait(browser, 60).until(hovered, selector)

@@ -75,8 +75,9 @@ def test_an_hour_of_a_stream(tmp_path: Path, count: int) -> None:
 
     feeding = threading.Thread(target=feed)
     feeding.start()
-    answered, sizes = 0, []
-    while block := process.stdout.read1(1 << 16):
+    answered = 0
+    sizes: list[Size] = []
+    while block := os.read(process.stdout.fileno(), 1 << 16):
         answered += block.count(b"\n")
         # While there are texts to come: at the end it lets go of what it holds.
         if answered < count * 0.95 and answered >= len(sizes) * count / 40:

@@ -87,7 +87,7 @@ class JsonLines:
     `label` is null and `labels` is empty; an error has no probability either.
     """
 
-    quotes = False
+    quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
@@ -130,7 +130,7 @@ class Csv:
     With a separator, all in two fields, `labels` and `probabilities`.
     """
 
-    quotes = True
+    quotes: ClassVar[bool] = True
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         names = choice.names(labels)
@@ -183,7 +183,7 @@ class Csv:
 class Text:
     """The labels, each with its probability behind a tab; an empty line where there is none."""
 
-    quotes = False
+    quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
         self._labels = pa.array([" ".join(label.split()) for label in choice.names(labels)])
