@@ -2,21 +2,37 @@
 
 import os
 import signal
+import sys
 
 
 def main() -> None:
     """Runs the command. Before it minds Ctrl-C itself, and after it, there is nothing to put in order."""
     signal.signal(signal.SIGINT, _end)
+    _open_streams()
     from satchel.cli.main import main as command
 
     try:
         command()
+    except SystemExit as ending:
+        # After a signal, a thread may still wait for input that never comes, and Python for that thread.
+        if isinstance(ending.code, int) and ending.code > 128:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ending.code)
+        raise
     finally:
         signal.signal(signal.SIGINT, _end)
 
 
 def _end(number: int, frame: object) -> None:
     os._exit(128 + number)
+
+
+def _open_streams() -> None:
+    """Puts nothing in the place of what was closed (`2>&-`), before another file is opened in its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - to the end
 
 
 if __name__ == "__main__":

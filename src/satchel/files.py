@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_file() and not path.is_dir():
             yield path
             return
-        target = path.resolve()
+        target = _target(path)
         temporary = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ def growing(path: Path) -> Iterator[Growing]:
         RunFolderError: another process writes it, the folder cannot be written to, or the disk is full.
     """
     try:
-        target = path.resolve()
+        target = _target(path)
         part = target.with_name(f".{target.name}{UNFINISHED}")
         state = target.with_name(f".{target.name}.state{UNFINISHED}")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +136,18 @@ def growing(path: Path) -> Iterator[Growing]:
         raise _problem(path, error) from error
 
 
+def _target(path: Path) -> Path:
+    """Where a path leads.
+
+    Raises:
+        OSError: to nowhere, as links in a circle do.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
+
+
 def _problem(path: Path, error: OSError) -> RunFolderError:
     return RunFolderError(
         f"{path}: cannot be written ({error.strerror or error}): free some space, or choose another place"
@@ -155,7 +168,8 @@ def _flush_folder(folder: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, UTF-8, all or nothing."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        # What is not UTF-8 in a file's name is shown as JSON would.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -194,17 +208,32 @@ def lock(path: Path) -> BinaryIO | None:
 
 
 def user_cache(name: str) -> Path | None:
-    """A folder of the user's for what can be made anew; None where there is no place that takes files."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    for parent in (Path(base), Path(tempfile.gettempdir())):
-        folder = parent / "satchel" / name
+    """A folder of the user's for what can be made anew; None where there is no place that takes files.
+
+    Compiled code is run as it is found there. In the folder of temporary files, which is everybody's,
+    another user may have been first: only a folder that nobody else can write to will do.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
+    user = os.getuid() if os.name == "posix" else "cache"
+    temporary = Path(tempfile.gettempdir()) / f"satchel-{user}"
+    for parent in (Path(base) / "satchel", temporary):
+        folder = parent / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if os.access(folder, os.W_OK) and (parent != temporary or _is_own(parent)):
+                return folder
         except OSError:
             continue
-        if os.access(folder, os.W_OK):
-            return folder
     return None
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder is this user's, and nobody else may write to it."""
+    if os.name != "posix":
+        return True
+    state = folder.lstat()
+    return stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid() and not state.st_mode & 0o022
 
 
 if sys.platform == "win32":

@@ -20,7 +20,10 @@ class Ended(NamedTuple):
 
 def run_here(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, stdin: bytes = b"") -> Ended:
     """Runs a command in a folder; anything but an exit, a bug's traceback, is raised."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    out, err = (
+        io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors=errors, write_through=True)
+        for errors in ("strict", "backslashreplace")  # as Python has it
+    )
     with monkeypatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["satchel", *arguments])

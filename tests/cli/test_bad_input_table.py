@@ -23,13 +23,14 @@ class Bad(NamedTuple):
 
     Attributes:
         command: its arguments.
-        files: what is in the folder, beside a finished `run` and a good `train.csv`; None: no such file.
+        files: what is in the folder, beside a finished `run` and a good `train.csv`; a path: a link
+            to it; None: no such file.
         code: what it ends with.
         said: what the message must hold.
     """
 
     command: tuple[str, ...]
-    files: dict[str, bytes | None]
+    files: dict[str, bytes | Path | None]
     code: int
     said: list[str]
 
@@ -61,6 +62,12 @@ def evaluate(content: bytes | None, *said: str, code: int = 1, more: tuple[str, 
         ("evaluate", "run", "in.csv", "--json", "figures.json", *more), {"in.csv": content}, code, list(said)
     )
 
+
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(128, 256)) * 9
+CIRCLE: dict[str, bytes | Path | None] = {"circle": Path("circle")}
+NOWHERE: dict[str, bytes | Path | None] = {"link": Path("nowhere")}
+LONG = "x" * 300
+ODD = "caf\udce9.csv"  # a byte that is not UTF-8, as Python has it
 
 ALIASES = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
@@ -226,6 +233,68 @@ CASES: dict[str, Bad] = {
     "an output that exists": Bad(
         ("init", "train.csv", "--output", "config.yaml"), {}, 2, ["config.yaml", "--force"]
     ),
+    # The wrong thing in the hand.
+    "a folder as model": Bad(("predict", "void", "train.csv"), {"void/x": b""}, 1, ["void: no model.saf"]),
+    "a folder in the model's place": Bad(
+        ("predict", "void", "train.csv"), {"void/model.safetensors/x": b""}, 1, ["void: no model.safetensors"]
+    ),
+    "a picture as model": Bad(("predict", "p", "train.csv"), {"p": PICTURE}, 1, ["p: not a model file"]),
+    "a config as model": Bad(("predict", "config.yaml", "train.csv"), {}, 1, ["yaml: not a model file"]),
+    "an empty model": Bad(("inspect", "m"), {"m": b""}, 1, ["m: not a model file", "it has 0 bytes"]),
+    "a device as model": Bad(("predict", "/dev/null", "train.csv"), {}, 1, ["/dev/null: not a model file"]),
+    "the model as data": Bad(("predict", "run", "run/model.safetensors"), {}, 1, ["not UTF-8"]),
+    "the model as data to train on": Bad(
+        (*TRAIN, "--set", "data.train=run/model.safetensors"), {}, 1, ["not UTF-8"]
+    ),
+    "a picture as CSV": predict(PICTURE, "in.csv:1: bytes that are not UTF-8"),
+    "a picture to evaluate": evaluate(PICTURE, "in.csv:1: bytes that are not UTF-8"),
+    "a picture to check": Bad(("check", "p.csv"), {"p.csv": PICTURE}, 1, ["p.csv:1", "not UTF-8"]),
+    "UTF-16": predict("text\niron\n".encode("utf-16"), "in.csv:1", "perhaps UTF-16", "data.encoding"),
+    "a config in UTF-16": config("data: {train: train.csv}\n".encode("utf-16"), "save the file as UTF-8"),
+    "NUL bytes alone": predict(bytes(5000), "in.csv: no column 'text'", "…"),
+    "data as config": Bad(("vocab", "train.csv"), {}, 2, ["train.csv:1:1", "sections"]),
+    "a list to check": Bad(("check", "l.yaml"), {"l.yaml": b"- a\n"}, 2, ["l.yaml:1:1", "found a list"]),
+    "a file as run": Bad(("report", "train.csv"), {}, 1, ["train.csv: not the folder of a run"]),
+    "a file for a sample": Bad(("sample", "train.csv"), {}, 1, ["train.csv: a file, not a folder"]),
+    "folders without files": Bad(
+        ("predict", "run", "void"), {"void/a/.hidden": b""}, 1, ["void: a folder of folders without files"]
+    ),
+    "a folder as output": Bad(
+        ("predict", "run", "train.csv", "--output", "run"), {}, 1, ["run: cannot be written (Is a directory)"]
+    ),
+    "a device that is full": Bad(
+        ("predict", "run", "train.csv", "--output", "/dev/full"), {}, 1, ["/dev/full: cannot be written (No"]
+    ),
+    "links in a circle as model": Bad(
+        ("predict", "circle", "train.csv"), CIRCLE, 1, ["circle: no such file"]
+    ),
+    "links in a circle as data": Bad(("predict", "run", "circle"), CIRCLE, 1, ["circle: a link that leads"]),
+    "links in a circle as config": Bad(("train", "circle"), CIRCLE, 2, ["circle: cannot be read"]),
+    "links in a circle as output": Bad(
+        ("predict", "run", "train.csv", "--output", "circle"), CIRCLE, 1, ["circle: cannot be written"]
+    ),
+    "a link to nowhere": Bad(("evaluate", "run", "link"), NOWHERE, 1, ["link: a link that leads nowhere"]),
+    "a long path as model": Bad(("predict", LONG, "train.csv"), {}, 1, ["name too long"]),
+    "a long path as data": Bad(("predict", "run", LONG), {}, 1, ["name too long"]),
+    "a long path to init": Bad(("init", LONG), {}, 1, ["name too long"]),
+    "a long path as config": Bad(("train", LONG), {}, 2, ["name too long"]),
+    "a long path as output": Bad(
+        ("evaluate", "run", "train.csv", "--json", LONG), {}, 1, ["cannot be written (File name too long)"]
+    ),
+    "a long glob": Bad(("predict", "run", "*" * 300), {}, 1, ["name too long"]),
+    "a name that is not UTF-8": Bad(("predict", "run", ODD), {}, 1, ["caf\\udce9.csv: no such file"]),
+    "a run with such a name": Bad((*TRAIN, "--output", "\udce9"), {}, 2, ["--output", "UTF-8"]),
+    "bad data of such a name": Bad(
+        ("predict", "run", ODD, "--output", "out.jsonl"), {ODD: GOOD + b"a,b,c\n"}, 1, [".csv:32: 3 fields"]
+    ),
+    "a file without a name": Bad(("predict", "run", ""), {}, 1, ["a file without a name"]),
+    "a NUL in a path": Bad(("predict", "run", "a\0b"), {}, 1, ["no such file"]),
+    "a digit of another script": predict(b"a,b\n", "no column '²'", more=("--text", "²")),
+    "a column of a thousand digits": predict(b"a,b\n", "no column", more=("--text", "9" * 1000)),
+    "--resume to stdout": Bad(("predict", "run", "train.csv", "--resume"), {}, 2, ["--resume", "--output"]),
+    "--resume from stdin": Bad(
+        ("predict", "run", "-", "--output", "o", "--resume"), {}, 2, ["standard input can be read only once"]
+    ),
     "no such command": Bad(("trian", "config.yaml"), {}, 2, ["trian"]),
 }
 
@@ -260,8 +329,11 @@ def attempt(
         files = {"train.csv": GOOD, "config.yaml": CONFIG, "out.jsonl": b"old\n", **bad.files}
         for name, content in files.items():
             if content is not None:
-                (tmp_path / name).parent.mkdir(exist_ok=True)
-                (tmp_path / name).write_bytes(content)
+                (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(content, Path):
+                    (tmp_path / name).symlink_to(content)
+                else:
+                    (tmp_path / name).write_bytes(content)
         before = snapshot()
         done = run_here(monkeypatch, tmp_path, *bad.command)
         after = snapshot()

@@ -1,11 +1,12 @@
 """What the commands share: progress and messages on stderr, and how an error ends them."""
 
+import io
 import os
 import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from satchel.errors import SatchelError
@@ -130,7 +131,14 @@ def user_errors() -> Iterator[None]:
     try:
         for number in _ENDING:
             signal.signal(number, _raise)
-        yield
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Names of files, and a terminal, need not be UTF-8.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SatchelError as error:
         print(f"satchel: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
@@ -147,8 +155,19 @@ def user_errors() -> Iterator[None]:
         raise SystemExit(1) from None
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing more to say, and nobody to say it to.
-        sys.stderr.close()
+        _discard_output()
         raise SystemExit(0) from None
+    except OSError as error:
+        where = "the output" if error.filename is None else os.fsdecode(error.filename)
+        print(f"satchel: {where}: {error.strerror or error}", file=sys.stderr)
+        _discard_output()
+        raise SystemExit(1) from None
+
+
+def _discard_output() -> None:
+    """Keeps Python from trying once more to write what could not be written, when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _raise(number: int, frame: object) -> None:

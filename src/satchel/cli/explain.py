@@ -75,10 +75,11 @@ def _texts(
 
     from satchel.data import batches
     from satchel.data.readers import override, read
+    from satchel.data.readers.paths import printable
 
-    is_file = source == "-" or (len(source) < 1000 and "\n" not in source and Path(source).exists())
+    is_file = source == "-" or (0 < len(source) < 256 and "\n" not in source and Path(source).exists())
     if not is_file:
-        return pa.array([source], type=pa.large_string())
+        return pa.array([printable(source)], type=pa.large_string())
     reader = override(model.reader, source, format_name=input_format, text=text, label=None, labelled=False)
     found, count = [], 0
     for batch in read(source, reader, labelled=False):

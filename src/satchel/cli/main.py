@@ -1,9 +1,10 @@
 """The `satchel` command. Each command is a file; none imports anything heavy before it is called."""
 
 import gc
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from satchel import __version__
 from satchel.cli import (
@@ -24,8 +25,21 @@ from satchel.cli import (
 )
 from satchel.cli.console import user_errors
 
+
+class _Commands(TyperGroup):
+    """Leaves it to `user_errors` what happens where nobody reads the output any more."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise SystemExit(0) from None  # and what is still to be written says so once more
+
+
 app = typer.Typer(
     name="satchel",
+    cls=_Commands,
     help="Train, evaluate and use small, fast, trustworthy text classifiers from one YAML file.",
     no_args_is_help=True,
     add_completion=False,

@@ -16,11 +16,12 @@ def neighbors(
     """List the words whose vectors are nearest. By cosine: those that the model takes for alike."""
     import json
 
+    from satchel.data.readers.paths import printable
     from satchel.evaluation.vectors import neighbours
     from satchel.layout import columns
     from satchel.model.modelfile import load_model
 
-    found = neighbours(load_model(model), word, top)
+    found = neighbours(load_model(model), printable(word), top)
     if as_json:
         print(json.dumps([feature.to_json() for feature in found], ensure_ascii=False, indent=2))
         return

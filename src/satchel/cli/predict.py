@@ -3,7 +3,7 @@
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple
 
 import typer
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from satchel.data.settings import ReaderSettings
     from satchel.model.modelfile import Model
     from satchel.model.predictor import Predictor
     from satchel.model.writers import Choice, Writer
@@ -75,10 +76,7 @@ def predict(
     """Label texts: one record out for each record in, in order."""
     import os
 
-    from satchel.cli.console import reporter_beside
-    from satchel.data.readahead import read_ahead
-    from satchel.data.readers import override, read, total_bytes
-    from satchel.data.rejects import Rejects
+    from satchel.data.readers import override
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
@@ -112,9 +110,37 @@ def predict(
     predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
     writer = WRITERS[output_format](loaded.labels.labels, choice)
-    reporter = reporter_beside(output, rejected)
+    _label(source, reader, predictor, writer, _Output(output, rejected, state, resume))
+
+
+class _Output(NamedTuple):
+    """Where answers go.
+
+    Attributes:
+        path: the file; None: stdout.
+        rejected: the file for records that cannot be read, or None.
+        state: what the answers are of; None where nothing can be gone on with.
+        resume: whether to go on with what is there.
+    """
+
+    path: Path | None
+    rejected: Path | None
+    state: str | None
+    resume: bool
+
+
+def _label(
+    source: str, reader: "ReaderSettings", predictor: "Predictor", writer: "Writer", output: _Output
+) -> None:
+    """Reads, predicts and writes."""
+    from satchel.cli.console import reporter_beside
+    from satchel.data.readahead import read_ahead
+    from satchel.data.readers import read, total_bytes
+    from satchel.data.rejects import Rejects
+
+    reporter = reporter_beside(output.path, output.rejected)
     with (
-        _opened(output, state, writer, reporter, resume=resume) as (file, done),
+        _opened(output, writer, reporter) as (file, done),
         reporter.stage("Predicting", total_bytes(source), "B") as bar,
         Rejects(reporter) as rejects,
     ):
@@ -132,6 +158,7 @@ def _choice(
     errors: bool,
 ) -> "Choice":
     """What to say of each text: of a model of several labels all that reach their thresholds."""
+    from satchel.data.readers.paths import printable
     from satchel.model.writers import Choice
 
     several, count = model.is_multi_label, len(model.labels)
@@ -142,7 +169,7 @@ def _choice(
         listed=top_k is not None or several,
         separator=(model.reader.label_separator or ",") if several else None,
         min_probability=min_probability,
-        abstain_label=abstain_label,
+        abstain_label=None if abstain_label is None else printable(abstain_label),
         errors=errors,
     )
 
@@ -155,14 +182,16 @@ def _state(
     Raises:
         ConfigError: and that is wished.
     """
+    from satchel.data.readers import expand
+    from satchel.data.readers.paths import can_be_read_again
     from satchel.errors import ConfigError
-    from satchel.model.unfinished import can_be_read_again, state_of
+    from satchel.model.unfinished import state_of
 
     if output is None:
         reason = "what went to stdout cannot be gone on with: give --output"
     elif output.exists() and not output.is_file():
         reason = f"{output} is no file that can be gone on with: give another --output"
-    elif not can_be_read_again(source):
+    elif not all(map(can_be_read_again, expand(source))):
         reason = f"{'standard input' if source == '-' else source} can be read only once: give a file"
     else:
         return state_of(source, model, options)
@@ -203,25 +232,24 @@ def _answer(
 
 
 @contextmanager
-def _opened(
-    output: Path | None, state: str | None, writer: "Writer", reporter: "Reporter", *, resume: bool
-) -> "Iterator[tuple[BinaryIO, int]]":
+def _opened(output: _Output, writer: "Writer", reporter: "Reporter") -> "Iterator[tuple[BinaryIO, int]]":
     """A file that takes its place when it is complete, or stdout; and how many records it holds already."""
-    if output is None:
+    path, _, state, resume = output
+    if path is None:
         yield sys.stdout.buffer, 0
         sys.stdout.buffer.flush()
         return
     from satchel.files import growing, replacing
     from satchel.model.unfinished import go_on
 
-    if output.exists() and not output.is_file() and not output.is_dir():
-        with replacing(output) as device, device.open("wb") as file:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with replacing(path) as device, device.open("wb") as file:
             yield file, 0
         return
-    with growing(output) as grown:
+    with growing(path) as grown:
         done, grown.kept = 0, resume
         if state is not None and resume:
-            done = go_on(grown, output, state, writer)
+            done = go_on(grown, path, state, writer)
             reporter.message(f"Going on after {done:,} records" if done else "Nothing to go on with")
         else:
             grown.begin(state)
@@ -232,5 +260,5 @@ def _opened(
                 grown.file.flush()
             grown.kept = state is not None and grown.size > 0
             if grown.kept:
-                reporter.message(f"{output}: what is done is kept: --resume goes on after it")
+                reporter.message(f"{path}: what is done is kept: --resume goes on after it")
             raise

@@ -53,6 +53,7 @@ def train(
     """Train a classifier. Reads the data, builds the vocabulary, learns, writes the run folder."""
     from satchel.cli.console import ConsoleReporter
     from satchel.config.loading import default_output, load_config
+    from satchel.data.readers.paths import printable
     from satchel.errors import ConfigError
     from satchel.training.folder import RunFolder
     from satchel.training.settings import RunSettings
@@ -67,6 +68,10 @@ def train(
     loaded = load_config(config, changes)
     reporter = ConsoleReporter(None if loaded.data.rejected is None else Path(loaded.data.rejected))
     place = output or Path(loaded.output or default_output(config))
+    if printable(place) != str(place):
+        raise ConfigError(
+            f"--output: {printable(place)} is not UTF-8, as config.yaml is: choose another name"
+        )
     settings: RunSettings = loaded.model_copy(update={"output": str(place)})
     if dry_run:
         from satchel.layout import columns

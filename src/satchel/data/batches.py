@@ -59,7 +59,7 @@ def make_batch(
         columns[WEIGHT] = weights
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in columns.items()],
-        metadata={"source": source},
+        metadata={"source": source.encode("utf-8", "surrogateescape")},
     )
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
 
@@ -67,7 +67,7 @@ def make_batch(
 def source_of(batch: pa.RecordBatch) -> str:
     """The path of the file that the batch comes from."""
     metadata = batch.schema.metadata or {}
-    return str(metadata.get(b"source", b"?").decode())
+    return str(metadata.get(b"source", b"?").decode("utf-8", "surrogateescape"))
 
 
 def readable(batch: pa.RecordBatch) -> pa.RecordBatch:

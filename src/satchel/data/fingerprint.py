@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from satchel.data.readers.paths import STDIN, expand
+from satchel.data.readers.paths import STDIN, can_be_read_again, expand
 from satchel.data.settings import Paths
 from satchel.errors import DataError
 from satchel.reporting import byte_size
@@ -18,7 +18,7 @@ def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
     """The size in bytes and a SHA-256 of the content of every file meant, by its path.
 
     A folder of classes is one entry: the names and contents of all files in it. Standard input
-    can be read once only: its text is empty.
+    and pipes can be read once only: their text is empty.
 
     Raises:
         DataError: a file is missing or cannot be read.
@@ -27,7 +27,7 @@ def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
     for named in paths:
         for path in expand(named):
             try:
-                found[str(path)] = (0, "") if str(path) == STDIN else _fingerprint(path)
+                found[str(path)] = _fingerprint(path) if can_be_read_again(path) else (0, "")
             except OSError as error:
                 raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
     return found
@@ -40,7 +40,8 @@ def differences(before: Fingerprints, now: Fingerprints) -> list[str]:
         if path not in before:
             lines.append(f"{path}: was not used before")
         elif not text:
-            lines.append("standard input: cannot be compared with what it was")
+            what = "standard input" if path == STDIN else path
+            lines.append(f"{what}: cannot be compared with what it was")
         elif before[path] != (size, text):
             was = byte_size(before[path][0])
             lines.append(

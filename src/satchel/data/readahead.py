@@ -9,13 +9,14 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _WAIT = 0.1  # seconds between looks at whether the other side is still there
+_PATIENCE = 1.0  # seconds for the thread to end: it may wait for a pipe that nothing comes through
 
 
 def read_ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, None]:
     """The items, taken from their source by a thread that is at most `depth` of them ahead.
 
     An error of the source is raised here, after the items before it. The thread ends with the
-    generator, however that ends.
+    generator, however that ends, or else with the item that it waits for, which nobody gets.
     """
     queue: Queue[Item | _End] = Queue(depth)
     closed = threading.Event()
@@ -54,7 +55,7 @@ def read_ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, N
                 queue.get_nowait()
             except Empty:
                 break
-        thread.join()
+        thread.join(_PATIENCE)
 
 
 class _End:

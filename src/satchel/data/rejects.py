@@ -79,7 +79,7 @@ class RejectedFile:
     def add(self, errors: Sequence[str], records: Sequence[str]) -> None:
         """Writes some more records, [N], and why each cannot be read, [N]."""
         try:
-            with self._path.open("a", encoding="utf-8", newline="\n") as file:
+            with self._path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
                 for error, record in zip(errors, records, strict=True):
                     file.write(json.dumps({"error": error, "record": record}, ensure_ascii=False) + "\n")
         except OSError as problem:

@@ -13,8 +13,6 @@ import numpy as np
 
 from satchel import __version__
 from satchel.data.fingerprint import differences, fingerprint
-from satchel.data.readers import expand
-from satchel.data.readers.paths import STDIN
 from satchel.errors import CheckpointError
 from satchel.files import Growing
 from satchel.model.inspection import inspect_model
@@ -23,11 +21,6 @@ from satchel.model.writers import Writer
 _FORMAT = "satchel-predictions"
 _VERSION = 1
 _BLOCK = 1 << 23
-
-
-def can_be_read_again(source: str) -> bool:
-    """Whether an input is there for another process, too: no pipe, no device."""
-    return source != STDIN and all(path.is_file() or path.is_dir() for path in expand(source))
 
 
 def state_of(source: str, model: Path, options: dict[str, Any]) -> str:
@@ -49,8 +42,7 @@ def state_of(source: str, model: Path, options: dict[str, Any]) -> str:
             "input": fingerprint([source]),
             "model": inspect_model(model)["sha256"],
             "options": {"Satchel": __version__, **options},
-        },
-        ensure_ascii=False,
+        }
     )
 
 

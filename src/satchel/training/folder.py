@@ -195,7 +195,7 @@ class RunFolder:
     @contextmanager
     def _writing(self, path: Path) -> Iterator[TextIO]:
         try:
-            with path.open("a", encoding="utf-8") as file:
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 yield file
         except OSError as error:
             raise RunFolderError(

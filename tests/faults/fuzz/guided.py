@@ -4,12 +4,19 @@ Needs `pip install satchel[fuzz]`. For example `... guided reader -runs=100000`;
 the corpus that it builds.
 """
 
+import importlib
+import pkgutil
 import sys
 import tempfile
 from pathlib import Path
 
 import atheris
 
+from satchel import kernels
+
+# First, and so left as they are: numba compiles no code that counts its steps.
+for module in pkgutil.iter_modules(kernels.__path__, "satchel.kernels."):
+    importlib.import_module(module.name)
 with atheris.instrument_imports(include=["satchel", "yaml"]):
     from tests.faults.fuzz.targets import TARGETS, TOKENS, seeds
 

@@ -31,6 +31,8 @@ class _Reader(Protocol):
     ) -> Iterator[pa.RecordBatch]: ...
 
 
+_MOST_DIGITS = 10  # no file has so many columns
+
 _READERS: dict[FormatName, _Reader] = {
     "csv": read_delimited,
     "tsv": read_delimited,
@@ -135,4 +137,4 @@ def read(
 
 def as_column(name: str) -> Column:
     """A column as a user gives it: a position where it is a number, else a name."""
-    return int(name) if name.isdigit() else name
+    return int(name) if name.isascii() and name.isdigit() and len(name) < _MOST_DIGITS else name

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.paths import did_you_mean
+from satchel.data.readers.paths import did_you_mean, listed
 from satchel.data.settings import Column, ReaderSettings
 from satchel.errors import DataError
 
@@ -64,8 +64,7 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
     if missing is not None:
         what, key = missing
         raise DataError(
-            f"{path}: which column holds the {what}? It has {', '.join(map(repr, names[:20]))}: "
-            f"set data.{key} (or --{key})"
+            f"{path}: which column holds the {what}? It has {listed(names)}: set data.{key} (or --{key})"
         )
     label = id_ = weight = None
     if labelled and settings.label is not None:
@@ -106,7 +105,7 @@ def find_column(path: Path, names: Sequence[str], column: Column, key: str) -> i
         return list(names).index(column)
     raise DataError(
         f"{path}: no column {column!r}{did_you_mean(column, names)}: it has "
-        f"{', '.join(map(repr, names[:20]))}{', …' if len(names) > 20 else ''}: set data.{key} "
+        f"{listed(names)}: set data.{key} "
         f"(or --{key}) to one of these"
     )
 

@@ -2,11 +2,11 @@
 
 import io
 import lzma
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
@@ -29,8 +29,8 @@ _MAGIC: list[tuple[bytes, str]] = [
 ]
 _LONGEST_MAGIC = 6
 
-# What a look at stdin has taken from it.
-_unread: WeakKeyDictionary[BinaryIO, bytes] = WeakKeyDictionary()
+# What can be read only once, a pipe or stdin, and what a look has taken from it, by its path.
+_looked_at: dict[str, tuple[BinaryIO, bytes]] = {}
 
 
 class _Readable(Protocol):
@@ -44,7 +44,7 @@ class ByteSource:
         path: the file, or `-` for stdin.
         settings: `max_expansion` bounds what is read of a compressed file.
         progress: called with how many more bytes of the file were read.
-        look: whether this is only a look: what is read of stdin can then be read again.
+        look: whether this is only a look: what is read of stdin, or a pipe, can then be read again.
     """
 
     def __init__(
@@ -86,10 +86,15 @@ class _Raw(io.RawIOBase):
 
     def __init__(self, path: Path, progress: Progress | None, *, look: bool) -> None:
         super().__init__()
-        self._stdin = str(path) == STDIN
-        self._file: BinaryIO = sys.stdin.buffer if self._stdin else path.open("rb")
-        self._head = _unread.pop(self._file, b"") if self._stdin else b""
-        self._seen: list[bytes] | None = [] if self._stdin and look else None
+        self._name = str(path)
+        self._stdin = self._name == STDIN
+        is_file = not self._stdin and path.is_file()
+        file, self._head = (None, b"") if is_file else _looked_at.pop(self._name, (None, b""))
+        if self._stdin and file is not sys.stdin.buffer:
+            file, self._head = sys.stdin.buffer, b""
+        self._file: BinaryIO = file or path.open("rb")
+        self._size = os.fstat(self._file.fileno()).st_size if is_file else 0
+        self._seen: list[bytes] | None = None if is_file or not look else []
         self._progress = progress
         self.taken = 0
 
@@ -107,6 +112,8 @@ class _Raw(io.RawIOBase):
         more = size if size < 0 else size - len(head)
         block = head + (self._file.read(more) or b"" if more else b"")
         self.taken += len(block)
+        if not block and size and self.taken < self._size:
+            raise OSError("it became shorter while it was read")
         if self._seen is not None:
             self._seen.append(block)
         if self._progress is not None:
@@ -116,7 +123,7 @@ class _Raw(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             if self._seen is not None:
-                _unread[self._file] = b"".join(self._seen) + self._head
+                _looked_at[self._name] = self._file, b"".join(self._seen) + self._head
             elif not self._stdin:
                 self._file.close()
         super().close()

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satchel.data import batches
+from satchel.data.readers.paths import printable
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 
@@ -44,7 +45,7 @@ class Faults:
         Raises:
             DataError: where the first ends the reading.
         """
-        error = f"{self.path}:{line}: {reason}"
+        error = f"{printable(self.path)}:{line}: {reason}"
         if not self.tolerant:
             raise DataError(error)
         text = record if isinstance(record, str) else record.decode("utf-8", "replace")

@@ -9,6 +9,7 @@ import pyarrow as pa
 from satchel.data import batches
 from satchel.data.readers.compression import BLOCK_BYTES, Progress
 from satchel.data.readers.faults import Fault, Faults, marked
+from satchel.data.readers.paths import printable
 from satchel.data.readers.streams import is_valid, open_text, too_long
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
@@ -26,16 +27,22 @@ def read_folder(
         raise DataError(f"{path}: a folder has no columns: leave data.weight out")
     documents: list[_Document] = []
     size = 0
+    found = False
     for folder in sorted(child for child in path.iterdir() if child.is_dir() and not _hidden(child)):
         for file in sorted(child for child in folder.rglob("*") if child.is_file() and not _hidden(child)):
             text, fault = _read(file, settings, progress)
-            documents.append(_Document(text, folder.name, str(file.relative_to(path)), fault))
+            documents.append(
+                _Document(text, printable(folder.name), printable(file.relative_to(path)), fault)
+            )
+            found = True
             size += len(text)
             if size > BLOCK_BYTES or len(documents) == _MOST_FILES:
                 yield _batch(path, documents, labelled=labelled)
                 documents, size = [], 0
     if documents:
         yield _batch(path, documents, labelled=labelled)
+    if not found:
+        raise DataError(f"{path}: a folder of folders without files: give one that holds data")
 
 
 def _hidden(path: Path) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from satchel.data.readers.columns import Selection, select, table_batch, text_columns
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.paths import did_you_mean
+from satchel.data.readers.paths import did_you_mean, listed
 from satchel.data.readers.streams import Block, Lines, open_text
 from satchel.data.settings import ReaderSettings
 
@@ -178,8 +178,9 @@ def _values(record: dict[str, Any], names: Sequence[str], selection: Selection) 
         value = record.get(name)
         if place in (*selection.text, selection.label, selection.weight):
             if name not in record:
-                few = ", ".join(map(repr, list(record)[:20]))
-                raise ValueError(f"no key {name!r}{did_you_mean(name, list(record))}: it has {few}")
+                raise ValueError(
+                    f"no key {name!r}{did_you_mean(name, list(record))}: it has {listed(list(record))}"
+                )
             if place == selection.label:
                 value = _label_list(name, value)
             elif isinstance(value, dict | list):

@@ -1,5 +1,6 @@
 """Parquet."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,10 @@ def open_parquet(path: Path) -> "pa.parquet.ParquetFile":
 
     try:
         return parquet.ParquetFile(path)
+    except (FileNotFoundError, PermissionError) as error:
+        raise DataError(
+            f"{path}: cannot be read ({os.strerror(error.errno or 0)}): check the path"
+        ) from error
     except (OSError, pa.ArrowException, MemoryError, ValueError) as error:
         raise DataError(
             f"{path}: not a Parquet file, or a damaged one: set data.format to what it is"

@@ -2,6 +2,7 @@
 
 import difflib
 import glob
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from satchel.errors import DataError
 
 STDIN = "-"
 _GLOB_CHARACTERS = "*?["
+_LONGEST_NAME = 40  # as far as messages show it
 _MOST_NAMES = 1000  # a look for a near one among a million takes minutes
 
 
@@ -29,14 +31,33 @@ def expand(paths: Paths) -> list[Path]:
 
 def total_bytes(paths: Paths) -> int | None:
     """The size of all files, as `read` tells its progress; None where it cannot be known."""
-    if named(paths) == STDIN:
+    found = expand(paths)
+    if not all(map(can_be_read_again, found)):
         return None
     return sum(
         sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         if path.is_dir()
         else path.stat().st_size
-        for path in expand(paths)
+        for path in found
     )
+
+
+def can_be_read_again(path: Path) -> bool:
+    """Whether it is a file or a folder, and not what can be read only once: a pipe, a device, stdin."""
+    return str(path) != STDIN and (path.is_file() or path.is_dir())
+
+
+def printable(path: Path | str) -> str:
+    """A path as text that can be written anywhere: what of it is not UTF-8 is replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, as messages show them."""
+    shown = ", ".join(
+        repr(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…") for name in names[:20]
+    )
+    return shown + (", …" if len(names) > 20 else "")
 
 
 def named(paths: Paths) -> str:
@@ -60,6 +81,8 @@ def _expand_one(name: str) -> list[Path]:
     path = Path(name)
     if name == STDIN:
         return [path]
+    if not name:
+        raise DataError("a file without a name: give its path")
     if path.is_dir():
         return _folder(path)
     if path.exists():
@@ -69,6 +92,8 @@ def _expand_one(name: str) -> list[Path]:
         if matches:
             return [match for match in matches if match.is_file()]
         raise DataError(f"{name}: no file matches: check the folder and the pattern")
+    if path.is_symlink():
+        raise DataError(f"{name}: a link that leads nowhere: mend it, or give the file itself")
     beside = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
     raise DataError(f"{name}: no such file{did_you_mean(path.name, beside)}: check the path")
 

@@ -8,7 +8,7 @@ from satchel.data.readers.columns import find_column, text_columns
 from satchel.data.readers.delimited import first_rows
 from satchel.data.readers.jsonl import parse_object
 from satchel.data.readers.parquet import parquet_head
-from satchel.data.readers.paths import STDIN
+from satchel.data.readers.paths import STDIN, listed
 from satchel.data.readers.streams import open_text, too_long
 from satchel.data.settings import Column, FormatName, ReaderSettings
 from satchel.errors import DataError
@@ -98,8 +98,8 @@ def recognise(path: Path, settings: ReaderSettings, *, labelled: bool) -> Reader
 def _check_file(path: Path) -> None:
     try:
         size = path.stat().st_size
-        with path.open("rb"):
-            pass
+        if path.is_file():  # a pipe can be opened only once
+            path.open("rb").close()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
     if not size and path.is_file():
@@ -239,8 +239,7 @@ def _columns(
             place = _label_like(rows, len(names), taken | weight)
         if place is None:
             raise DataError(
-                f"{path}: which column holds the labels? It has {', '.join(map(repr, names[:20]))}: "
-                "set data.label (or --label)"
+                f"{path}: which column holds the labels? It has {listed(names)}: set data.label (or --label)"
             )
         label = names[place] if by_name else place
     if text is None:
@@ -289,7 +288,6 @@ def _longest(path: Path, names: list[str], rows: list[list[Any]], taken: set[int
     }
     if not lengths:
         raise DataError(
-            f"{path}: which column holds the text? It has {', '.join(map(repr, names[:20]))}: set "
-            "data.text (or --text)"
+            f"{path}: which column holds the text? It has {listed(names)}: set data.text (or --text)"
         )
     return max(lengths, key=lambda place: lengths[place])

@@ -139,6 +139,8 @@ class TextStream:
                 record.decode()
             except UnicodeDecodeError as error:
                 shown = f" ({record[error.start : error.end]!r})"
+            if record.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                shown += ", but perhaps UTF-16"
         return (
             f"bytes that are not {self._settings.encoding.upper()}{shown}: set data.encoding to the "
             "file's encoding, or data.invalid_utf8 to replace"
