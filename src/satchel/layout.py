@@ -13,13 +13,13 @@ def columns(rows: Iterable[Sequence[str]], *, left: int = 1, width: int = 1000) 
         width: columns of the terminal.
     """
     rows = list(rows)
-    numbers = [max(map(len, cells)) for cells in zip(*(row[left:] for row in rows), strict=True)]
+    numbers = [max(map(len, column)) for column in zip(*(row[left:] for row in rows), strict=True)]
     room = max(10, (width - sum(numbers) - 2 * len(numbers) - 2 * (left - 1)) // left)
     words = [[shortened(cell, room) for cell in row[:left]] for row in rows]
-    widths = [max(map(_cells, cells)) for cells in zip(*words, strict=True)]
+    widths = [max(map(cells, column)) for column in zip(*words, strict=True)]
     return "\n".join(
         "  ".join(
-            [cell + " " * (size - _cells(cell)) for cell, size in zip(begin, widths, strict=True)]
+            [cell + " " * (size - cells(cell)) for cell, size in zip(begin, widths, strict=True)]
             + [cell.rjust(size) for cell, size in zip(row[left:], numbers, strict=True)]
         ).rstrip()
         for begin, row in zip(words, rows, strict=True)
@@ -32,14 +32,14 @@ def shortened(text: str, width: int) -> str:
     What is not to be printed (line breaks, a terminal's control sequences) becomes a space.
     """
     text = "".join(character if character.isprintable() else " " for character in text)
-    if _cells(text) <= width:
+    if cells(text) <= width:
         return text
-    while text and _cells(text) >= width:
+    while text and cells(text) >= width:
         text = text[:-1]
     return text + "…"
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """The columns that a text takes in a terminal: two for the wide characters of East Asia."""
     return sum(
         0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,21 @@ def test_the_report_of_a_run(run: Path, satchel: Command) -> None:
     assert done.returncode == 0, done.stderr
     assert "measured on train.csv" in (run / "run/report.html").read_text(encoding="utf-8")
     assert satchel("report", "train.csv", cwd=run).returncode == 1
+
+
+def test_a_terminal_gets_lines_that_fit_and_colours(
+    run: Path, satchel: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "some old copper and zinc beside a sweet ripe apple and the very new forge of the opera"
+    plain = satchel("explain", "run", text, cwd=run).stdout
+    assert text in plain.splitlines()
+    monkeypatch.setattr("satchel.cli.explain._width", lambda: 40)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    printed = satchel("explain", "run", text, "--label", "metal", cwd=run).stdout
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines[2:5]) == text
+    assert "green speaks for metal, red against it" in lines
+    assert "\x1b[97mzinc\x1b[0m" in printed
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in satchel("explain", "run", text, cwd=run).stdout

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from satchel.model.modelfile import Model
 
 _LABELS_SHOWN = 3
+_COLOURED_WORDS = 400
+_FEATURE_CELLS = 24  # of a terminal, for the features' names
+_LEAST_STRENGTH = 0.08  # of what is coloured
 
 
 def explain(
@@ -92,6 +95,8 @@ def _texts(
 
 def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator[str]":
     """The coloured text, and a table of the features that weigh most; each column sums to its logit."""
+    from satchel.layout import columns, shortened
+
     ranking = explanation.ranking()
     shown = (chosen or ranking)[:_LABELS_SHOWN]
     first = shown[0]
@@ -101,11 +106,17 @@ def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator
     )
     yield answer + ("" if explanation.contributions else "  (no known feature: the bias alone)")
     yield ""
-    yield _coloured(explanation, first)
+    colours = not os.environ.get("NO_COLOR") and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
+    yield _wrapped(_parts(explanation, first, colours=colours))
+    if colours and explanation.contributions:
+        yield ""
+        yield f"{_on(110, 'green')} speaks for {explanation.labels[first]}, {_on(-110, 'red')} against it"
     yield ""
     ahead = abs(explanation.standing_out(first))
     order = sorted(range(len(ahead)), key=lambda place: -ahead[place])
-    rows = [["", *(explanation.labels[number] for number in shown)]]
+    width = _width() or 1000
+    room = max(10, (width - _FEATURE_CELLS) // len(shown) - 2)
+    rows = [["feature", *(shortened(explanation.labels[number], room) for number in shown)]]
     rows.append(["(bias)", *(f"{explanation.bias[number]:+.4f}" for number in shown)])
     for place in order[:top]:
         part = explanation.contributions[place]
@@ -116,25 +127,49 @@ def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator
         rest = [sum(float(part[number]) for part in left) for number in range(len(explanation.labels))]
         rows.append([f"({len(left)} more)", *(f"{rest[number]:+.4f}" for number in shown)])
     rows.append(["logit", *(f"{explanation.logits[number]:+.4f}" for number in shown)])
-    from satchel.layout import columns
-
-    yield columns(rows)
+    yield columns(rows, width=width)
 
 
-def _coloured(explanation: "Explanation", label: int) -> str:
-    """The text with the words that speak for the class on green, those against it on red."""
+def _parts(explanation: "Explanation", label: int, *, colours: bool) -> "Iterator[tuple[str, str]]":
+    """The text in pieces, each with how it is printed: on green what speaks for the class, on red against."""
     from satchel.evaluation.report.sections import coloured_words
 
-    if os.environ.get("NO_COLOR") or not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
-        return explanation.text
-    parts = []
-    for word in coloured_words(explanation, label, most=400):
+    most = max(1, len(explanation.words)) if not colours else _COLOURED_WORDS
+    for word in coloured_words(explanation, label, most=most):
         strength = float(word["strength"]) if word["tip"] else 0.0
-        if strength < 0.08:
-            parts.append(word["text"])
+        if not colours or strength < _LEAST_STRENGTH:
+            yield word["text"], word["text"]
             continue
         # From a dark to a bright background, so that white letters can be read on all of them.
         level = int(40 + 130 * strength)
-        red, green = (0, level) if word["sign"] == "pos" else (level + 30, 0)
-        parts.append(f"\x1b[48;2;{red};{green};0m\x1b[97m{word['text']}\x1b[0m")
-    return "".join(parts)
+        yield word["text"], _on(level if word["sign"] == "pos" else -level, word["text"])
+
+
+def _on(level: int, text: str) -> str:
+    """White letters on a green of that brightness, or on a red one where it is negative."""
+    red, green = (0, level) if level > 0 else (30 - level, 0)
+    return f"\x1b[48;2;{red};{green};0m\x1b[97m{text}\x1b[0m"
+
+
+def _width() -> int | None:
+    """The columns of the terminal; None where the output is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _wrapped(parts: "Iterator[tuple[str, str]]") -> str:
+    """The pieces on lines that fit the terminal; on one line where the output is none."""
+    from satchel.layout import cells
+
+    width = _width()
+    written, column = "", 0
+    for plain, printed in parts:
+        room = cells(plain.rstrip())
+        if width is not None and column and column + room > width:
+            written, column = written.rstrip(" ") + "\n", 0
+            if not plain.strip():
+                continue
+        written += printed
+        column += cells(plain)
+    return written

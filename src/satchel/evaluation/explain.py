@@ -89,15 +89,17 @@ class Explanation:
     def word_scores(self, label: int, against: int | None = None) -> NDArray[np.float64]:
         """`standing_out`, given to words: an n-gram's share to its words in equal parts, float64 [words]."""
         scores = np.zeros(len(self.words))
-        starts = np.array([start for start, _ in self.words], dtype=np.int64)
-        ends = np.array([end for _, end in self.words], dtype=np.int64)
-        for contribution, share in zip(
-            self.contributions, self.standing_out(label, against).tolist(), strict=True
-        ):
-            for start, end in contribution.spans:
-                first = int(np.searchsorted(ends, start, side="right"))
-                last = max(first + 1, int(np.searchsorted(starts, end, side="left")))
-                scores[first:last] += share / len(contribution.spans) / (last - first)
+        spans = [span for contribution in self.contributions for span in contribution.spans]
+        if not spans:
+            return scores
+        words, places = np.array(self.words, dtype=np.int64), np.array(spans, dtype=np.int64)
+        first = np.searchsorted(words[:, 1], places[:, 0], side="right")
+        last = np.maximum(first + 1, np.searchsorted(words[:, 0], places[:, 1], side="left"))
+        times = np.array([len(contribution.spans) for contribution in self.contributions])
+        shares = np.repeat(self.standing_out(label, against) / times, times) / (last - first)
+        for further in range(int((last - first).max())):
+            reached = first + further < last
+            np.add.at(scores, first[reached] + further, shares[reached])
         return scores
 
     def to_json(self) -> dict[str, Any]:
@@ -143,7 +145,8 @@ class Explainer:
         (piece,) = encoder.featurizer.features(texts)
         rows, _ = encoder.vocabulary.look_up(piece.hashes)
         spans = encoder.featurizer.spans(piece)
-        names = encoder.featurizer.names(piece, np.arange(len(rows)))
+        known = np.flatnonzero(rows >= 0)
+        names = dict(zip(known.tolist(), encoder.featurizer.names(piece, known), strict=True))
         return [
             self._explanation(
                 _Document(piece, number, rows, spans, names), encoded, number, probabilities[number]
@@ -209,11 +212,11 @@ class _Document:
         number: int,
         rows: NDArray[np.int32],
         spans: tuple[NDArray[np.int64], NDArray[np.int64]],
-        names: list[str],
+        names: dict[int, str],
     ) -> None:
         low, high = piece.offsets[number : number + 2].tolist()
         starts, ends = spans
-        self._names = names[low:high]
+        self._names, self._low = names, low
         self._rows, self._starts, self._ends = rows[low:high], starts[low:high], ends[low:high]
         first, last = piece.word_offsets[number : number + 2]
         self._word_starts, self._word_ends = piece.starts[first:last], piece.ends[first:last]
@@ -246,5 +249,5 @@ class _Document:
         spans = self._spans(self._starts[known], self._ends[known])
         for place, row, span in zip(known.tolist(), self._rows[known].tolist(), spans, strict=True):
             places.setdefault(row, []).append(span)
-            names.setdefault(row, {})[self._names[place]] = None
+            names.setdefault(row, {})[self._names[self._low + place]] = None
         return {row: (" | ".join(names[row]), tuple(found)) for row, found in places.items()}

@@ -125,9 +125,9 @@ def top_features(
             if score > 0
         ]
 
-    found = []
+    found, vectors = [], model.parameters.embedding[rows]
     for label in labels:
-        scores = model.parameters.embedding[rows] @ centred[label]
+        scores = vectors @ centred[label]
         negative = [ScoredFeature(f.name, -f.score, f.count) for f in ranked(-scores)]
         found.append(ClassFeatures(model.labels.labels[label], ranked(scores), negative))
     return found
