@@ -136,13 +136,12 @@ def _parts(explanation: "Explanation", label: int, *, colours: bool) -> "Iterato
 
     most = max(1, len(explanation.words)) if not colours else _COLOURED_WORDS
     for word in coloured_words(explanation, label, most=most):
-        strength = float(word["strength"]) if word["tip"] else 0.0
-        if not colours or strength < _LEAST_STRENGTH:
-            yield word["text"], word["text"]
+        if not colours or word.strength < _LEAST_STRENGTH:
+            yield word.text, word.text
             continue
         # From a dark to a bright background, so that white letters can be read on all of them.
-        level = int(40 + 130 * strength)
-        yield word["text"], _on(level if word["sign"] == "pos" else -level, word["text"])
+        level = int(40 + 130 * word.strength)
+        yield word.text, _on(level if word.score > 0 else -level, word.text)
 
 
 def _on(level: int, text: str) -> str:

@@ -139,6 +139,7 @@ def mistakes(model: Model, found: Sequence[LabelMistake]) -> list[dict[str, Any]
                 f"{_names(labels, mistake.given)})"
             ),
             "place": f"{Path(mistake.file).name}:{mistake.line}",
+            "label": labels[mistake.label],
             "words": sections.coloured_words(explanation, mistake.label),
         }
         for mistake, explanation in zip(found, Explainer(model).explain(texts), strict=True)

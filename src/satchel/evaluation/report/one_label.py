@@ -126,6 +126,7 @@ def mistakes(model: Model, found: Sequence[Mistake]) -> list[dict[str, Any]]:
                 f"{labels[mistake.true]})"
             ),
             "place": f"{Path(mistake.file).name}:{mistake.line}",
+            "label": labels[mistake.given],
             "words": sections.coloured_words(explanation, mistake.given, mistake.true),
         }
         for mistake, explanation in zip(found, Explainer(model).explain(texts), strict=True)

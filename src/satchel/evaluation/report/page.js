@@ -4,12 +4,12 @@
   const filter = document.getElementById("class-filter");
 
   const show = (event) => {
-    const mark = event.target.closest && event.target.closest("[data-tip]");
+    const mark = event.target.closest && event.target.closest("[data-tip], [data-score]");
     if (!mark) {
       tip.hidden = true;
       return;
     }
-    tip.textContent = mark.dataset.tip;
+    tip.textContent = mark.dataset.tip || `${mark.dataset.score} for ${mark.closest("[data-for]").dataset.for}`;
     tip.hidden = false;
     const box = tip.getBoundingClientRect();
     const x = Math.min(event.clientX + 14, window.innerWidth - box.width - 6);

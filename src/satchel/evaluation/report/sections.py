@@ -1,6 +1,7 @@
 """What stands in the sections that the pages of all kinds of models have."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,25 @@ def class_curves(
     }
 
 
+@dataclass(frozen=True)
+class Coloured:
+    """A piece of a text.
+
+    Attributes:
+        text: the piece.
+        score: what it adds to a logit; 0 for what is between words.
+        strength: of its colour, from 0 to 0.75 for the word that adds most.
+    """
+
+    text: str
+    score: float = 0.0
+    strength: float = 0.0
+
+
 def coloured_words(
     explanation: Explanation, label: int, against: int | None = None, most: int = _MISTAKE_WORDS
-) -> list[dict[str, str]]:
-    """A text cut into its words, with sign and strength (0 to 0.75) of each word's score.
+) -> list[Coloured]:
+    """A text cut into its words, with what each adds to a class's logit.
 
     Args:
         explanation: of the text.
@@ -123,23 +139,15 @@ def coloured_words(
         first = int(weights.argmax())
     spans = explanation.words[first : first + most]
     highest = float(np.abs(scores).max(initial=0.0)) or 1.0
-    label_name = explanation.labels[label]
-    parts = [{"text": "… ", "tip": ""}] if first else []
+    parts = [Coloured("… ")] if first else []
     end = spans[0][0] if spans else 0
     for (start, stop), score in zip(spans, scores[first : first + most].tolist(), strict=True):
         if start > end:
-            parts.append({"text": explanation.text[end:start], "tip": ""})
-        parts.append(
-            {
-                "text": explanation.text[max(start, end) : stop],
-                "tip": f"{score:+.3f} for {label_name}",
-                "sign": "pos" if score >= 0 else "neg",
-                "strength": f"{0.75 * abs(score) / highest:.2f}",
-            }
-        )
+            parts.append(Coloured(explanation.text[end:start]))
+        parts.append(Coloured(explanation.text[max(start, end) : stop], score, 0.75 * abs(score) / highest))
         end = max(end, stop)
     if first + most < len(scores):
-        parts.append({"text": " …", "tip": ""})
+        parts.append(Coloured(" …"))
     return parts
 
 
