@@ -64,6 +64,7 @@ class Encoder:
                 piece.hashes,
                 piece.offsets,
                 vocabulary.slots,
+                vocabulary.hashes,
                 vocabulary.first_bucket,
                 vocabulary.buckets,
                 row_weights,

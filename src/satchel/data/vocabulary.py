@@ -51,7 +51,7 @@ class Vocabulary:
     @cached_property
     def slots(self) -> NDArray[np.uint64]:
         """The hash table from hash to row (`satchel.kernels.table`)."""
-        slots = empty_slots(2 * len(self.hashes))
+        slots = empty_slots(len(self.hashes))
         repeated = table.fill(slots, self.hashes)
         if repeated >= 0:
             raise ModelFileError(
@@ -63,13 +63,13 @@ class Vocabulary:
     def look_up(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int32], int]:
         """The row of each feature, int32 [F], its own or its bucket, or -1; and how many are known words."""
         rows = np.empty(len(hashes), dtype=np.int32)
-        words = table.look_up(self.slots, hashes, self.first_bucket, self.buckets, rows)
+        words = table.look_up(self.slots, self.hashes, hashes, self.first_bucket, self.buckets, rows)
         return rows, words
 
     def rows_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """The row that is each feature's own, int32 [F], or -1."""
         rows = np.empty(len(hashes), dtype=np.int32)
-        table.look_up(self.slots, hashes, 0, 0, rows)
+        table.look_up(self.slots, self.hashes, hashes, 0, 0, rows)
         return rows
 
     def with_rows_of(self, other: "Vocabulary") -> "Vocabulary":
@@ -94,9 +94,8 @@ class Vocabulary:
 
 
 def empty_slots(features: int) -> NDArray[np.uint64]:
-    """A table with room for so many slots or more, a power of two."""
-    capacity = 1 << max(10, (max(1, features) - 1).bit_length())
-    return np.zeros(capacity * table.SLOT_WORDS, dtype=np.uint64)
+    """An empty table for so many features: a power of two, of which they fill two thirds at most."""
+    return np.zeros(1 << max(10, (3 * features // 2).bit_length()), dtype=np.uint64)
 
 
 @dataclass(frozen=True)

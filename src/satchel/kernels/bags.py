@@ -6,9 +6,8 @@ import numpy as np
 from numba import njit
 
 from satchel.kernels.prefetch import prefetch
-from satchel.kernels.table import find, prefetch_slot
+from satchel.kernels.table import find, look_ahead
 
-_AHEAD = 32  # features between the prefetch of a slot and its look-up
 _ONE = np.float32(1)
 _COMMON = 64  # counts whose logarithm is kept
 _SPREAD = np.uint32(2654435769)  # 2**32 over the golden ratio (Knuth, volume 3, 6.4)
@@ -84,7 +83,7 @@ def collapse(ids, offsets, counts):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def encode(  # type: ignore[no-untyped-def]
-    hashes, offsets, slots, first_bucket, buckets, row_weights, ids, weights
+    hashes, offsets, slots, own, first_bucket, buckets, row_weights, ids, weights
 ):
     """The known features of documents, each once and with its weight: `look_up`, `collapse` and `weigh`.
 
@@ -92,6 +91,7 @@ def encode(  # type: ignore[no-untyped-def]
         hashes: uint64 [F], features.
         offsets: int64 [N + 1], where each document's begin; changed to where they begin in `ids`.
         slots: the vocabulary's table (`kernels.table`).
+        own: uint64 [V], the rows' hashes.
         first_bucket: the row of bucket 0.
         buckets: how many buckets n-grams share, or 0.
         row_weights: float32 [V].
@@ -111,9 +111,8 @@ def encode(  # type: ignore[no-untyped-def]
         first = kept
         mask = _mask_for(end - begin)
         for i in range(begin, end):
-            if i + _AHEAD < hashes.shape[0]:
-                prefetch_slot(slots, hashes[i + _AHEAD])
-            row = find(slots, hashes[i], first_bucket, buckets)
+            look_ahead(slots, own, hashes, i)
+            row = find(slots, own, hashes[i], first_bucket, buckets)
             if row >= 0:
                 words += hashes[i] & np.uint64(1) == 0
                 before = kept

@@ -1,8 +1,8 @@
-"""An open-addressing hash table from 64-bit feature hashes to 32-bit numbers.
+"""An open-addressing hash table from the 64-bit feature hashes of a vocabulary to their rows.
 
-The table is one uint64 array, two words a slot: the hash (0 for an empty slot) and its number. Both
-words of a slot lie on one cache line, so that a look-up costs one miss; probing is linear and the load
-stays below one half. Large tables are bound by memory latency: slots are prefetched.
+`slots`, uint64 [2**k], has the upper half of a hash and its row plus 1 (0: empty), so that eight slots share
+a cache line; the row's own hash tells whether it is the same feature. Probing is linear and the load stays
+below two thirds. Large tables are bound by memory latency: slots are prefetched, then what they lead to.
 """
 
 import numpy as np
@@ -10,11 +10,13 @@ from numba import njit
 
 from satchel.kernels.prefetch import prefetch
 
-SLOT_WORDS = 2
-_BLOCK = 32
+AHEAD = 32  # hashes between the prefetch of a slot and its use
+_NEAR = 16  # and between that of the row's hash and its use
+_ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
 _LOW = np.uint64(0xFFFFFFFF)
+_HIGH = np.uint64(0xFFFFFFFF00000000)
 
 
 @njit(nogil=True, cache=True)
@@ -30,63 +32,69 @@ def bucket_of(h, buckets):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def fill(slots, hashes):  # type: ignore[no-untyped-def]
-    """Numbers distinct hashes by their positions, in an empty table.
+def fill(slots, own):  # type: ignore[no-untyped-def]
+    """Numbers distinct hashes, uint64 [V], by their positions, in empty slots, more than V.
 
     Returns:
         The position of a hash that came before, or -1 when all differ.
     """
-    mask = np.uint64(slots.shape[0] // 2 - 1)
-    total = hashes.shape[0]
+    mask = np.uint64(slots.shape[0] - 1)
+    total = own.shape[0]
     for i in range(total):
-        if i + _BLOCK < total:
-            prefetch(slots, ((hashes[i + _BLOCK] >> _ONE) & mask) * _TWO)
-        h = nonzero(hashes[i])
+        if i + AHEAD < total:
+            prefetch(slots, (own[i + AHEAD] >> _ONE) & mask)
+        h = nonzero(own[i])
         q = (h >> _ONE) & mask
-        while slots[q * _TWO] != 0:
-            if slots[q * _TWO] == h:
+        while slots[q] != _ZERO:
+            if (slots[q] ^ h) & _HIGH == _ZERO and nonzero(own[(slots[q] & _LOW) - _ONE]) == h:
                 return i
             q = (q + _ONE) & mask
-        slots[q * _TWO] = h
-        slots[q * _TWO + _ONE] = np.uint64(i)
+        slots[q] = (h & _HIGH) | np.uint64(i + 1)
     return -1
 
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
-def prefetch_slot(slots, h):  # type: ignore[no-untyped-def]
-    """Asks for the memory of a hash's slot."""
-    prefetch(slots, ((h >> _ONE) & np.uint64(slots.shape[0] // 2 - 1)) * _TWO)
+def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
+    """Asks for the memory that finding the hashes after `hashes[i]` will need."""
+    mask = np.uint64(slots.shape[0] - 1)
+    if i + AHEAD < hashes.shape[0]:
+        prefetch(slots, (hashes[i + AHEAD] >> _ONE) & mask)
+        h = hashes[i + _NEAR]
+        slot = slots[(h >> _ONE) & mask]
+        if slot != _ZERO and (slot ^ h) & _HIGH == _ZERO:
+            prefetch(own, (slot & _LOW) - _ONE)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
-def find(slots, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
-    """The number of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
+def find(slots, own, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
+    """The row of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
     if buckets > 0 and h & _ONE == _ONE:
         return first_bucket + bucket_of(h, np.uint64(buckets))
-    mask = np.uint64(slots.shape[0] // 2 - 1)
+    mask = np.uint64(slots.shape[0] - 1)
     h = nonzero(h)
     q = (h >> _ONE) & mask
-    while slots[q * _TWO] != 0:
-        if slots[q * _TWO] == h:
-            return np.int64(slots[q * _TWO + _ONE] & _LOW)
+    while slots[q] != _ZERO:
+        if (slots[q] ^ h) & _HIGH == _ZERO:
+            row = (slots[q] & _LOW) - _ONE
+            if nonzero(own[row]) == h:
+                return np.int64(row)
         q = (q + _ONE) & mask
     return np.int64(-1)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def look_up(slots, hashes, first_bucket, buckets, numbers):  # type: ignore[no-untyped-def]
-    """The number of each hash, uint64 [F], or -1, into int32 [F]; see `find`.
+def look_up(slots, own, hashes, first_bucket, buckets, rows):  # type: ignore[no-untyped-def]
+    """The row of each hash, uint64 [F], or -1, into int32 [F]; see `find`.
 
     Returns:
         How many words (even hashes) were found.
     """
     words = 0
     for i in range(hashes.shape[0]):
-        if i + _BLOCK < hashes.shape[0]:
-            prefetch_slot(slots, hashes[i + _BLOCK])
-        number = find(slots, hashes[i], first_bucket, buckets)
-        words += number >= 0 and hashes[i] & _ONE == 0
-        numbers[i] = number
+        look_ahead(slots, own, hashes, i)
+        row = find(slots, own, hashes[i], first_bucket, buckets)
+        words += row >= 0 and hashes[i] & _ONE == 0
+        rows[i] = row
     return words
 
 
