@@ -8,7 +8,7 @@ from satchel.kernels import groups
 
 
 def reference_group(row: int) -> int:
-    return int(f"{row // 4 % 4:02b}"[::-1], 2)
+    return int(f"{row // 8 % 4:02b}"[::-1], 2)
 
 
 def test_groups_are_bits_in_reverse() -> None:

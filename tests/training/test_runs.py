@@ -258,8 +258,31 @@ def test_a_model_of_two_classes_goes_on_with_its_weighting(config: Path) -> None
     more = run("more", "training.start_from=old", reporter=heard)  # of three classes
     assert more.settings.model.weighting.name == "tfidf"
     assert any("weighed anew: tfidf, before log_count_ratio" in line for line in heard.lines)
+    # Of more classes the dimensions are more: what was known fills the first of them, the new class another.
+    assert (old.model.parameters.weight.shape, more.model.parameters.weight.shape) == ((2, 2), (3, 4))
+    still = ("training.learning_rate=1e-20", "training.epochs=1", "training.calibration=none")
+    weight = run("still", "training.start_from=old", *still).model.parameters.weight
+    known = [more.model.labels.labels.index(label) for label in old.model.labels.labels]
+    np.testing.assert_allclose(weight[known, :2], old.model.parameters.weight)
+    np.testing.assert_allclose(weight[known, 2:], 0, atol=1e-30)
+    (new,) = {0, 1, 2} - set(known)
+    assert np.linalg.norm(weight[new]) == pytest.approx(1)
+    np.testing.assert_allclose(weight[new] @ weight[known].T, 0, atol=1e-6)
     run("explicit", "data.train=two.csv", "model.weighting=tfidf")
     assert run("again", "training.start_from=explicit").settings.model.weighting.name == "tfidf"
+
+
+def test_more_dimensions_than_classes_change_nothing(config: Path) -> None:
+    """Of a linear layer that stays as it is, with rows at right angles: the model is linear in its features."""
+    found = []
+    for dimension in ("auto", 3, 16):
+        frozen = ("training.linear_learning_rate=0", "training.learning_rate=128")
+        model = run(f"of-{dimension}", f"model.embedding_dim={dimension}", *frozen).model
+        found.append(model.parameters.embedding @ model.parameters.weight.T + model.parameters.bias)
+    assert [len(load_model(Path(f"of-{d}")).parameters.embedding[0]) for d in ("auto", 3, 16)] == [4, 3, 16]
+    assert np.abs(found[0]).max() > 1
+    np.testing.assert_allclose(found[0], found[1], atol=2e-4)
+    np.testing.assert_allclose(found[0], found[2], atol=2e-4)
 
 
 def test_a_run_from_a_model_resumes(config: Path) -> None:
@@ -276,7 +299,7 @@ def test_a_run_from_a_model_resumes(config: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model.embedding_dim=7", r"model\.embedding_dim: old was trained with 8, and the config says 7"),
+        ("model.embedding_dim=7", r"model\.embedding_dim: old was trained with 4, and the config says 7"),
         ("text.lowercase=false", "text: old was trained with"),
         ("vocabulary.word_ngrams=1", r"vocabulary\.word_ngrams: old was trained with 2"),
     ],

@@ -10,9 +10,9 @@ from numba import njit
 
 GROUPS = 4  # more threads than that have no rows; each group costs a document a loop
 
-# Four neighbouring rows share a group: of 8 floats they fill two cache lines, which no other thread
+# Eight neighbouring rows share a group: of two floats they fill a cache line, which no other thread
 # writes to. Neighbours in frequency go to groups far apart, so that each thread has as much to do.
-_NEIGHBOURS = np.uint32(2)
+_NEIGHBOURS = np.uint32(3)
 
 
 @njit(nogil=True, cache=True)

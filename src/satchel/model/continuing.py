@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from satchel.data.vocabulary import Known, LabelSet, Vocabulary
 from satchel.model.parameters import Parameters
 
@@ -39,19 +42,28 @@ def carry_over(
 ) -> Carried:
     """Copies the values of all features and labels that were known into their new places.
 
+    Where the new embedding has more dimensions, what was known lies in the first of them and new labels in
+    the others, at right angles to it.
+
     Args:
         old: what was learned.
         known: what its rows stand for.
-        parameters: of the new vocabulary and labels; what is new in them stays as it is.
+        parameters: of the new vocabulary and labels, and of as many dimensions or more; what else is new in
+            them stays as it is.
         vocabulary: holds all features that were known.
         labels: hold all labels that were known.
     """
     rows = vocabulary.rows_of(known.vocabulary.hashes)
     classes = labels.of_values(known.labels.labels)
-    parameters.embedding[rows] = old.embedding[: len(rows)]
+    width = old.embedding.shape[1]
+    parameters.embedding[rows, width:] = 0
+    parameters.embedding[rows, :width] = old.embedding[: len(rows)]
     if vocabulary.buckets:
-        parameters.embedding[vocabulary.first_bucket :] = old.embedding[len(rows) :]
-    parameters.weight[classes] = old.weight
+        parameters.embedding[vocabulary.first_bucket :, width:] = 0
+        parameters.embedding[vocabulary.first_bucket :, :width] = old.embedding[len(rows) :]
+    _turn_away(parameters.weight, np.setdiff1d(np.arange(len(labels)), classes), width)
+    parameters.weight[classes, width:] = 0
+    parameters.weight[classes, :width] = old.weight
     parameters.bias[classes] = old.bias
     return Carried(
         features=len(rows),
@@ -61,3 +73,15 @@ def carry_over(
         unseen_labels=sum(labels.counts[number] == 0 for number in classes.tolist()),
         new_labels=len(labels) - len(classes),
     )
+
+
+def _turn_away(weight: NDArray[np.float32], new: NDArray[np.int64], width: int) -> None:
+    """Turns the directions of new classes, in place, into the dimensions after the first `width`."""
+    free = weight.shape[1] - width
+    if not free or not len(new):
+        return
+    rows = weight[new, width:].astype(np.float64)
+    if len(new) <= free:
+        rows = np.linalg.qr(rows.T).Q.T
+    weight[new, :width] = 0
+    weight[new, width:] = rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -16,7 +16,7 @@ from satchel.training.settings import RunSettings
 _MANY_UNKNOWN = 0.1
 CHAR_NGRAMS = [1, 3]
 
-_DIMENSIONS = (8, 16, 32, 64, 96)  # the smallest that keeps the classes at right angles
+_DIMENSIONS = (2, 4, 8, 16, 32, 64, 96)  # the smallest that keeps the classes at right angles
 _LARGEST_DIMENSION = 64  # where none does
 # Labels that are asked for one by one must be kept apart better.
 _LARGEST_MULTI_LABEL_DIMENSION = 256
@@ -57,9 +57,6 @@ def as_in(settings: RunSettings, origin: Model) -> RunSettings:
     """The settings with what is `auto` and decides the shape of a model as the model has it."""
     if settings.vocabulary.char_ngrams == AUTO:
         settings = with_char_ngrams(settings, settled(origin.vocabulary_settings.char_ngrams))
-    if settings.model.embedding_dim == AUTO:
-        model = settings.model.model_copy(update={"embedding_dim": origin.settings.embedding_dim})
-        settings = settings.model_copy(update={"model": model})
     # The other two are as good a choice for new labels as for the origin's; log_count_ratio is not.
     if settings.model.weighting.name == AUTO and origin.settings.weighting.name != "log_count_ratio":
         model = settings.model.model_copy(update={"weighting": origin.settings.weighting})
@@ -70,8 +67,8 @@ def as_in(settings: RunSettings, origin: Model) -> RunSettings:
     return settings
 
 
-def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
-    """The settings with numbers for all that is `auto`."""
+def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) -> RunSettings:
+    """The settings with numbers for all that is `auto`; of a model that is continued, no less than it has."""
     documents, classes = len(corpus.train), len(corpus.labels)
     # The rates of few classes are those of documents of length 1.
     few = classes <= _FEW_CLASSES and corpus.weighting.name != "none"
@@ -108,9 +105,10 @@ def fill_in(settings: RunSettings, corpus: Corpus) -> RunSettings:
         training |= {"linear_learning_rate": 0.0, "label_smoothing": 0.0}
         if not settings.model.sparse:
             training["weight_decay"] = _DECAY_FEW / documents
-    model = {
-        "embedding_dim": next((size for size in _DIMENSIONS if size >= classes), largest),
-    }
+    dimension = next((size for size in _DIMENSIONS if size >= classes), largest)
+    if origin is not None:
+        dimension = max(dimension, settled(origin.settings.embedding_dim))
+    model = {"embedding_dim": dimension}
     open_training = {name: value for name, value in training.items() if _is_open(settings.training, name)}
     open_model: dict[str, object] = {"weighting": corpus.weighting}
     open_model |= {name: value for name, value in model.items() if _is_open(settings.model, name)}

@@ -66,7 +66,7 @@ def read(
         corpus, lengths, note = _through(cache, key, settings, known, reporter)
     if settings.vocabulary.char_ngrams == AUTO:
         settings = defaults.with_char_ngrams(settings, lengths)
-    return Reading(defaults.fill_in(settings, corpus), corpus, [] if note is None else [note])
+    return Reading(defaults.fill_in(settings, corpus, origin), corpus, [] if note is None else [note])
 
 
 def _through(
