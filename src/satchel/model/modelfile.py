@@ -262,7 +262,6 @@ def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> 
         "embedding": (rows + buckets, dimension),
         "linear.weight": (len(labels), dimension),
         "linear.bias": (len(labels),),
-        "vocabulary.counts": (rows,),
         "vocabulary.document_counts": document_counts_shape(weighting, rows + buckets),
         "vocabulary.word_ends": (words,),
         "vocabulary.words": (file.tensors["vocabulary.words"].size,),

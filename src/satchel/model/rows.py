@@ -3,7 +3,7 @@
 | tensor | type | content |
 |---|---|---|
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
-| vocabulary.counts    | int64 [F]      | its occurrences in the training data |
+| vocabulary.counts    | int64 [R, 2]   | its occurrences in the training data: a count, and in how many rows in a row |
 | vocabulary.document_counts | int32 [V] or [V, C] | the training documents (of each class) with it; or [0] |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
@@ -38,7 +38,7 @@ def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
     document_counts = vocabulary.document_counts
     return {
         "vocabulary.hashes": vocabulary.hashes,
-        "vocabulary.counts": vocabulary.counts,
+        "vocabulary.counts": _runs(vocabulary.counts),
         "vocabulary.document_counts": _NO_COUNTS if document_counts is None else document_counts,
         "vocabulary.word_rows": vocabulary.word_rows,
         "vocabulary.word_ends": bounds[1:] - bounds[0],
@@ -78,7 +78,7 @@ def vocabulary_of(
         raise ValueError(f"vocabulary.document_counts has the shape {document_counts.shape}")
     return Vocabulary(
         hashes,
-        tensors["vocabulary.counts"],
+        _unrolled(tensors["vocabulary.counts"], len(hashes)),
         word_rows,
         words,
         total_words,
@@ -87,6 +87,25 @@ def vocabulary_of(
         documents,
         tensors["vocabulary.subwords"].tobytes(),
     )
+
+
+def _runs(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each count and how many rows in a row have it, [R, 2]; counts fall, and most are small."""
+    starts = np.flatnonzero(np.diff(counts, prepend=-1))
+    return np.stack([counts[starts], np.diff(starts, append=len(counts))], axis=1)
+
+
+def _unrolled(runs: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    """The count of each row.
+
+    Raises:
+        ValueError: they are not of so many rows.
+    """
+    # A length above `rows` is refused before the sum, which it could overflow.
+    if not (runs.ndim == 2 and runs.shape[1] == 2 and len(runs) <= rows and (runs >= 0).all()
+            and (runs[:, 1] <= rows).all() and int(runs[:, 1].sum()) == rows):  # fmt: skip
+        raise ValueError(f"vocabulary.counts are not of {rows} rows")
+    return np.repeat(runs[:, 0], runs[:, 1])
 
 
 def _rising(rows: NDArray[np.int32], limit: int) -> bool:
@@ -99,7 +118,8 @@ def model_bytes(vocabulary: Vocabulary, dimension: int, classes: int) -> int:
     bounds, _ = text_buffers(vocabulary.words)
     return (
         4 * dimension * len(vocabulary)
-        + features * (8 + 8)
+        + features * 8
+        + _runs(vocabulary.counts).nbytes
         + (0 if vocabulary.document_counts is None else vocabulary.document_counts.nbytes)
         + words * (4 + 8)
         + int(bounds[-1] - bounds[0])
