@@ -273,7 +273,7 @@ def test_a_model_of_two_classes_goes_on_with_its_weighting(config: Path) -> None
 
 
 def test_more_dimensions_than_classes_change_nothing(config: Path) -> None:
-    """Where the linear layer stays as it is, with rows at right angles: the model is linear in its features."""
+    """Where the linear layer stays as it is, at right angles: the model is linear in its features."""
     found = []
     for dimension in ("auto", 3, 16):
         frozen = ("training.linear_learning_rate=0", "training.learning_rate=128")

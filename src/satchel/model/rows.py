@@ -3,7 +3,7 @@
 | tensor | type | content |
 |---|---|---|
 | vocabulary.hashes    | uint64 [F]     | the feature of each of the first F rows |
-| vocabulary.counts    | int64 [R, 2]   | its occurrences in the training data: a count, and in how many rows in a row |
+| vocabulary.counts    | int64 [R, 2]   | a count of occurrences, and in how many rows it comes next |
 | vocabulary.document_counts | int32 [V] or [V, C] | the training documents (of each class) with it; or [0] |
 | vocabulary.word_rows | int32 [W]      | the rows that are words |
 | vocabulary.word_ends | int64 [W]      | where each word ends in `vocabulary.words` |
