@@ -65,6 +65,11 @@ def test_slices() -> None:
     assert (mail["accuracy"] + 2 * web["accuracy"]) / 3 == pytest.approx(found["accuracy"])
     by_position = figures("bad", "test.csv", "--slice", "0")
     assert by_position["slices"] == found["slices"]
+    for column in ("9", "sauce"):
+        with pytest.raises(
+            DataError, match=rf"test\.csv: no column '?{column}'?: give --slice one that it has"
+        ):
+            satchel("evaluate", "bad", "test.csv", "--slice", column)
     assert "By source, lowest accuracy first" in page
 
 

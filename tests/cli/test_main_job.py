@@ -127,6 +127,12 @@ def test_vocabulary(corpus: Path, satchel: Command) -> None:
     assert summary["sizes"]["words_in_the_text"] == 270 * 12
     assert summary["validation"]["validation_words_known"] == 1
     assert "Most frequent words" in satchel("vocab", "config.yaml", cwd=corpus).stdout
+    buckets = ("vocab", "config.yaml", "--set", "vocabulary.buckets=5000")
+    counted = json.loads(satchel(*buckets, "--json", cwd=corpus).stdout)
+    assert counted["sizes"]["ngram_rows"] == 5000
+    assert "different_ngrams" not in counted["sizes"]
+    assert counted["min_counts"][0].keys() == {"min_count", "words"}
+    assert "n-grams share 5,000, and none is counted" in satchel(*buckets, cwd=corpus).stdout
 
 
 def test_init_trains_at_once(corpus: Path, satchel: Command) -> None:

@@ -1,5 +1,6 @@
 import re
 import sys
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,16 @@ from satchel.data.tokenizers import (
     WhitespaceTokenizer,
 )
 from satchel.errors import MissingExtraError
-from satchel.kernels.characters import ATTACH, CLASS_COUNT, IGNORED, MARK, SEPARATE, SKIP, SPACE
+from satchel.kernels.characters import (
+    ATTACH,
+    CLASS_COUNT,
+    IGNORED,
+    MARK,
+    SEPARATE,
+    SKIP,
+    SPACE,
+    character_classes,
+)
 from satchel.workers import Workers
 from tests.data.counted import raw, tokens
 from tests.reference import SEGMENTING, TOKENIZERS
@@ -100,6 +110,45 @@ TABLE = [
 def test_unicode_in_full(text: str, unicode: list[str], basic: list[str] | None) -> None:
     assert tokens([text], TextSettings(tokenizer=UnicodeTokenizer())) == [unicode]
     assert tokens([text], TextSettings()) == [unicode if basic is None else basic]
+
+
+# Text, and its words as basic sees them after NFKC, and where they are others, after NFC.
+FORMS = [
+    ("Ｆｕｌｌ　１２", ["full", "12"], ["ｆｕｌｌ", "１２"]),
+    ("ﬁn x² ①", ["fin", "x2", "1"], ["ﬁn", "x²", "①"]),
+    ("e\u0301 n\u0303o \u212b", ["é", "ño", "å"], None),
+    ("\u1112\u1161\u11ab\uae00", ["한글"], None),
+    ("q\u0307\u0323", ["q\u0323\u0307"], None),  # no such letter: the marks in their order
+    ("ｶﾞｷ", ["ガキ"], ["ｶﾞｷ"]),
+    ("ﻣﺮﺣﺒﺎ", ["مرحبا"], ["ﻣﺮﺣﺒﺎ"]),
+    ("a\u00a0b\u2009c\u3000d\u2028e\u202ff\x85g", ["a", "b", "c", "d", "e", "f", "g"], None),
+    ("\ufeffone tw\ufeffo \u2060\u00ad", ["one", "two"], None),
+    ("a\u200bb", ["a", "b"], None),
+    ("می\u200cخواهم क्\u200dष", ["می\u200cخواهم", "क्\u200dष"], None),  # joiners are part of a word
+    ("\u200fשָׁלוֹם\u200e \u202bעולם\u202c", ["שָׁלוֹם", "עולם"], None),
+    ("1\ufe0f\u20e3 ❤\ufe0f👍🏽", ["1\ufe0f\u20e3", "❤\ufe0f", "👍🏽"], None),
+    ("🇩🇪", ["🇩", "🇪"], None),
+    ("Straße ΣΑΣ", ["straße", "σασ"], None),
+]
+
+
+@pytest.mark.parametrize(("text", "nfkc", "nfc"), FORMS)
+def test_normalisation_forms(text: str, nfkc: list[str], nfc: list[str] | None) -> None:
+    nfc = nfkc if nfc is None else nfc
+    assert seen(text, "nfkc") == nfkc
+    assert seen(text, "nfc") == nfc
+    assert seen(unicodedata.normalize("NFD", text), "nfc") == nfc
+
+
+def seen(text: str, form: str) -> list[str]:
+    """The words, without the characters that count for nothing."""
+    (words,) = tokens([text], TextSettings.model_validate({"normalize": form}))
+    return ["".join(c for c in word if character_classes()[ord(c)] != IGNORED) for word in words]
+
+
+def test_without_normalisation_text_is_as_it_is() -> None:
+    texts = ["e\u0301 é Ｆ", "a\u00a0b\u3000\ufeffc"]
+    assert [seen(text, "none") for text in texts] == [["e\u0301", "é", "ｆ"], ["a", "b", "c"]]
 
 
 def test_cjk_gives_characters_and_words() -> None:

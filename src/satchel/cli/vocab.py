@@ -34,10 +34,16 @@ def vocab(
             + [(name.replace("_", " "), f"{value:.2%}") for name, value in summary["validation"].items()]
         )
     )
-    print("\nRows kept by min_count (words) and ngram_min_count (n-grams)")
-    kept = [
-        tuple(f"{row[key]:,}" for key in ("min_count", "words", "ngrams")) for row in summary["min_counts"]
-    ]
-    print(columns([("  minimum", "words", "n-grams"), *((f"  {count}", *rows) for count, *rows in kept)]))
+    kept = [[f"{count:,}" for count in row.values()] for row in summary["min_counts"]]
+    if corpus.vocabulary.buckets:
+        print(
+            f"\nRows kept by min_count (words); n-grams share {corpus.vocabulary.buckets:,}, and none is "
+            "counted"
+        )
+        head = ("  minimum", "words")
+    else:
+        print("\nRows kept by min_count (words) and ngram_min_count (n-grams)")
+        head = ("  minimum", "words", "n-grams")
+    print(columns([head, *((f"  {count}", *rows) for count, *rows in kept)]))
     print("\nMost frequent words")
     print(columns((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))

@@ -73,16 +73,18 @@ class Corpus:
             min_counts: for each, how many features would be kept.
         """
         vocabulary, frequencies = self.vocabulary, self.frequencies
-        different_words, different_ngrams = frequencies.at_least(1)
         validation = self.validation
         rows = vocabulary.word_rows[:top]
+        kinds = ("words", "ngrams")[: 1 if vocabulary.buckets else 2]  # n-grams in buckets are not counted
         return {
             "sizes": {
                 "documents": len(self.train),
                 "classes": len(self.labels),
                 "words_in_the_text": vocabulary.total_words,
-                "different_words": different_words,
-                "different_ngrams": different_ngrams,
+                **{
+                    f"different_{kind}": count
+                    for kind, count in zip(kinds, frequencies.at_least(1), strict=False)
+                },
                 "rows": len(vocabulary),
                 "word_rows": len(vocabulary.words),
                 "ngram_rows": len(vocabulary) - len(vocabulary.words),
@@ -94,9 +96,7 @@ class Corpus:
                 "validation_texts_unknown": validation.empty / max(1, len(validation.dataset)),
             },
             "min_counts": [
-                dict(
-                    zip(("min_count", "words", "ngrams"), (least, *frequencies.at_least(least)), strict=True)
-                )
+                {"min_count": least, **dict(zip(kinds, frequencies.at_least(least), strict=False))}
                 for least in min_counts
             ],
             "words": [

@@ -71,7 +71,7 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
         label = find_column(path, names, settings.label, "label")
     if labelled and settings.weight is not None:
         weight = find_column(path, names, settings.weight, "weight")
-    if settings.id is not None and (isinstance(settings.id, int) or settings.id in names):
+    if settings.id in (names if isinstance(settings.id, str) else range(len(names))):
         id_ = find_column(path, names, settings.id, "id")
     return Selection([find_column(path, names, column, "text") for column in texts], label, id_, weight)
 

@@ -228,6 +228,8 @@ def _columns(
         find_column(path, names, column, "text")
     if label is not None and labelled:
         find_column(path, names, label, "label")
+    if isinstance(id_, int):  # one that is named may be missing
+        find_column(path, names, id_, "id")
     if label is None and labelled:
         taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
         weight = set() if settings.weight is None else _place_if_there(names, settings.weight)
