@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from satchel.data.bags import Bags
 from satchel.data.corpus import Corpus, read_corpus
+from satchel.data.readers.values import field_texts
 from satchel.data.settings import DataSettings, ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.tokenizers import SubwordTokenizer
 from satchel.data.weighting import NoWeighting, TfidfWeighting
@@ -24,6 +24,7 @@ from satchel.model.parameters import initial_parameters
 from satchel.model.predictor import Predictor
 from satchel.model.settings import ModelSettings
 from tests.cli.in_process import run_here
+from tests.data.counted import arrow
 from tests.reference import SEGMENTING, TOKENIZERS
 
 Document = list[tuple[int, float]]  # ids and weights, in no order
@@ -74,7 +75,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def write(path: Path, texts: list[str], *, plain: bool) -> None:
     """As JSON Lines, where a text is what it is; letters as they are, or escaped."""
     lines = [
-        json.dumps({"text": text, "label": f"class {number % 2}"}, ensure_ascii=not plain)
+        json.dumps({"text": text, "label": f"class {number % 2}", "end": text[-2:]}, ensure_ascii=not plain)
         for number, text in enumerate(texts)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -104,6 +105,7 @@ def test_the_same_ids_everywhere(
         lowercase=st.booleans(),
         buckets=st.sampled_from([None, 7]),
         plain=st.booleans(),
+        field=st.booleans(),
     )
     @example(
         texts=["Ｆull\u3000width", "e\u0301 é", "", "\ufeffx\u00ady", "👨\u200d👩 مرحبا، ಠ_ಠ"],
@@ -111,14 +113,22 @@ def test_the_same_ids_everywhere(
         lowercase=True,
         buckets=None,
         plain=True,
+        field=True,
     )
-    def check(texts: list[str], normalize: Any, lowercase: bool, buckets: int | None, plain: bool) -> None:
+    def check(
+        texts: list[str], normalize: Any, lowercase: bool, buckets: int | None, plain: bool, field: bool
+    ) -> None:
         texts = FIRST + texts
         text = TextSettings(normalize=normalize, lowercase=lowercase, tokenizer=tokenizer)
         keep = VocabularySettings(ngram_min_count=1, char_ngrams=[2, 3], buckets=buckets)
         if buckets:
             keep = keep.model_copy(update={"ngram_min_count": 2})
-        reader = ReaderSettings(format="jsonl", text="text", label="label")
+        columns = {"end": "categorical"} if field else {}
+        reader = ReaderSettings.model_validate(
+            {"format": "jsonl", "text": "text", "label": "label", "fields": columns}
+        )
+        given = arrow(texts)
+        fields = field_texts([("end", arrow([text[-2:] for text in texts]))]) if field else None
         with tempfile.TemporaryDirectory() as folder:
             file, model_file = Path(folder, "texts.jsonl"), Path(folder, "model.safetensors")
             write(file, texts, plain=plain)
@@ -131,10 +141,11 @@ def test_the_same_ids_everywhere(
             assert documents(corpus.validation.dataset.bags) == expected
             evaluate_files(model, str(file), reader, threads=2)
             assert recorder.heard() == expected
-            Predictor(model, threads=1).predict(pa.array(texts, type=pa.large_string()))
+            Predictor(model, threads=1).predict(given, fields)
             assert recorder.heard() == expected
-            for one in texts:
-                Predictor(model, threads=1).predict(pa.array([one], type=pa.large_string()))
+            for place in range(len(texts)):
+                one = slice(place, place + 1)
+                Predictor(model, threads=1).predict(given[one], None if fields is None else fields[one])
             assert recorder.heard() == expected
             predicted = run_here(monkeypatch, Path(folder), "predict", str(model_file), str(file))
             assert predicted.code == 0, predicted.stderr

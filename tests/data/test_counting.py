@@ -105,6 +105,7 @@ def test_hashes_that_would_mean_an_empty_slot() -> None:
         starts=np.array([0]),
         ends=np.array([4]),
         word_offsets=np.array([0, 1]),
+        field_places=np.array([1]),
     )
     for threads in (1, 2):
         counter = FeatureCounter(Workers(threads))

@@ -213,9 +213,13 @@ def kernel_features(
     longest: int,
     skipped: int = 0,
     chars: Sequence[int] | None = None,
+    fields: Sequence[Sequence[bytes]] | None = None,
 ) -> list[list[int]]:
-    data = np.frombuffer(b"".join(documents), dtype=np.uint8)
-    offsets = np.cumsum([0, *map(len, documents)])[skipped:]
+    behind = [b"".join(b"\x1f" + field for field in each) for each in fields or [()] * len(documents)]
+    whole = [text + rest for text, rest in zip(documents, behind, strict=True)]
+    data = np.frombuffer(b"".join(whole), dtype=np.uint8)
+    offsets = np.cumsum([0, *map(len, whole)])[skipped:]
+    text_ends = offsets[:-1] + list(map(len, documents))[skipped:]
     size = int(offsets[-1] - offsets[0])
     lengths = (longest, *(chars or (1, 0)))
     # What is behind the room that is asked for must stay untouched.
@@ -223,9 +227,15 @@ def kernel_features(
     hashes = np.full(room + 8, 3, dtype=np.uint64)
     starts, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     bounds, word_bounds = np.full(len(offsets), -1), np.full(len(offsets), -1)
+    places = np.full(len(offsets) - 1, -1)
+    tables = character_classes(), actions
     kernels.features(
-        data, offsets, character_classes(), actions, *lengths, hashes, starts, ends, bounds, word_bounds
+        data, offsets, text_ends, *tables, *lengths, hashes, starts, ends, bounds, word_bounds, places
     )
+    if fields is not None:
+        spelt = [bytes(data[start:end]) for start, end in zip(starts, ends, strict=True)][: word_bounds[-1]]
+        found = [spelt[place:last] for place, last in zip(places, word_bounds[1:], strict=True)]
+        assert found == [[b"\x1f" + field for field in each] for each in fields[skipped:]]
     assert bounds[-1] <= room
     assert (hashes[room:] == 3).all()
     for first, last, low, high in zip(word_bounds, word_bounds[1:], offsets, offsets[1:], strict=False):
@@ -247,6 +257,34 @@ def test_features_of_any_documents(tokenizer: Any, longest: int, texts: list[str
         for document in documents
     ]
     assert kernel_features(documents, tokenizer.actions(), longest, skipped) == expected[skipped:]
+
+
+@settings(max_examples=60)
+@given(
+    texts=st.lists(
+        st.tuples(TEXTS, st.lists(st.sampled_from(["a=b", "a b", "=", "é=\u3000"]), max_size=3)), max_size=4
+    ),
+    longest=st.integers(1, 3),
+    chars=st.sampled_from([None, (2, 3)]),
+    skipped=st.integers(0, 2),
+)
+def test_fields_stand_behind_the_words(
+    texts: list[tuple[str, list[str]]], longest: int, chars: tuple[int, int] | None, skipped: int
+) -> None:
+    texts = [("x", []), *texts]
+    skipped = min(skipped, len(texts) - 1)
+    documents = [text.encode() for text, _ in texts]
+    fields = [[field.encode() for field in each] for _, each in texts]
+    expected = []
+    for document, each in zip(documents, fields, strict=True):
+        words = [word for word, _ in reference.words(document, "basic")]
+        hashes = reference.feature_hashes(words, longest, chars)
+        own = [reference.word_hash(b"\x1f" + field) for field in each]
+        expected.append(hashes[: len(words)] + own + hashes[len(words) :])
+    assert (
+        kernel_features(documents, BasicTokenizer().actions(), longest, skipped, chars, fields)
+        == expected[skipped:]
+    )
 
 
 def test_words_are_even_and_ngrams_odd() -> None:

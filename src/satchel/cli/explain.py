@@ -55,7 +55,7 @@ def explain(
 
     loaded = load_model(model)
     chosen = [label_number(loaded, label) for label in labels or ()]
-    explanations = Explainer(loaded).explain(_texts(loaded, source, limit, input_format, text))
+    explanations = Explainer(loaded).explain(*_texts(loaded, source, limit, input_format, text))
     if html is not None:
         from satchel.evaluation.report.explained import explanation_page
 
@@ -72,8 +72,8 @@ def explain(
 
 def _texts(
     model: "Model", source: str, limit: int, input_format: str | None, text: list[str] | None
-) -> "pa.LargeStringArray":
-    """The argument itself, or the first texts of the file that it names."""
+) -> "tuple[pa.LargeStringArray, pa.LargeStringArray | None]":
+    """The argument itself, or the first texts of the file that it names, with their fields."""
     import pyarrow as pa
 
     from satchel.data import batches
@@ -82,15 +82,18 @@ def _texts(
 
     is_file = source == "-" or (0 < len(source) < 256 and "\n" not in source and Path(source).exists())
     if not is_file:
-        return pa.array([printable(source)], type=pa.large_string())
+        return pa.array([printable(source)], type=pa.large_string()), None
     reader = override(model.reader, source, format_name=input_format, text=text, label=None, labelled=False)
     found, count = [], 0
     for batch in read(source, reader, labelled=False):
-        found.append(batch.column(batches.TEXT)[: limit - count])
+        found.append(batch[: limit - count])
         count += len(found[-1])
         if count >= limit:
             break
-    return pa.concat_arrays(found) if found else pa.array([], type=pa.large_string())
+    if not found:
+        return pa.array([], type=pa.large_string()), None
+    whole = pa.concat_batches(found)
+    return whole.column(batches.TEXT), batches.fields_of(whole)
 
 
 def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator[str]":

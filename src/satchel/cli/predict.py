@@ -223,7 +223,8 @@ def _answer(
         if not begun:
             file.write(writer.header(has_id=ids is not None))
             begun = True
-        file.write(writer.records(predictor.predict(rest.column(batches.TEXT)), ids, errors))
+        predictions = predictor.predict(rest.column(batches.TEXT), batches.fields_of(rest))
+        file.write(writer.records(predictions, ids, errors))
     if done:
         raise CheckpointError(
             f"cannot go on: the output holds {done:,} records more than the input: start anew, without "

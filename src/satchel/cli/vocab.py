@@ -40,10 +40,10 @@ def vocab(
             f"\nRows kept by min_count (words); n-grams share {corpus.vocabulary.buckets:,}, and none is "
             "counted"
         )
-        head = ("  minimum", "words")
+        head = ["  minimum", "words"]
     else:
         print("\nRows kept by min_count (words) and ngram_min_count (n-grams)")
-        head = ("  minimum", "words", "n-grams")
-    print(columns([head, *((f"  {count}", *rows) for count, *rows in kept)]))
+        head = ["  minimum", "words", "n-grams"]
+    print(columns([head, *([f"  {count}", *rows] for count, *rows in kept)]))
     print("\nMost frequent words")
     print(columns((f"  {row['word']}", f"{row['count']:,}") for row in summary["words"]))

@@ -67,12 +67,15 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
         yield Conflict(("data.label", "data.text"), f"column {data.label!r} cannot be both")
     if data.weight is not None and data.weight in (*texts, data.label):
         yield Conflict(("data.weight", "data.label"), f"column {data.weight!r} cannot be both")
+    if data.label is not None and str(data.label) in data.fields:
+        yield Conflict(("data.fields", "data.label"), f"column {data.label!r} is the label; take it out")
     if data.delimiter in ("\n", "\r", '"'):
         yield Conflict(("data.delimiter",), "a line end or a quote separates no fields; a comma is usual")
     if data.header is False:
         for key, columns in (
             ("text", texts),
             *((name, [getattr(data, name)]) for name in ("label", "id", "weight")),
+            ("fields", [None if name.isdigit() else name for name in data.fields]),
         ):
             if any(isinstance(column, str) for column in columns):
                 yield Conflict(
@@ -87,8 +90,8 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
                     f"{key} is for csv and tsv, and the format is {data.format}; leave it out",
                 )
     if data.format in ("fasttext", "folder", "text"):
-        for key in ("text", "label", "id", "weight"):
-            if getattr(data, key) is not None:
+        for key in ("text", "label", "id", "weight", "fields"):
+            if getattr(data, key) not in (None, {}):
                 yield Conflict(
                     (f"data.{key}", "data.format"),
                     f"the format {data.format} has no columns; leave data.{key} out",

@@ -1,10 +1,11 @@
-"""What every reader yields: Arrow record batches of one schema.
+r"""What every reader yields: Arrow record batches of one schema.
 
 | column | type | content |
 |---|---|---|
 | text   | large_string, never null | the text columns, joined by a space |
 | labels | list<string> or absent   | the document's labels; one for single-label formats |
 | id     | any type or absent       | the id column, as it was in the file |
+| fields | large_string or absent   | the document's categorical fields, each `\x1fname=value` |
 | weight | float32 or absent        | the document's weight in the loss, finite and not negative |
 | line   | int64, never null        | 1-based line on which the record begins (Parquet: row, folder: 1) |
 | error  | string or absent         | why the record cannot be read, with its place; null: it can |
@@ -21,6 +22,7 @@ import pyarrow as pa
 TEXT = "text"
 LABELS = "labels"
 ID = "id"
+FIELDS = "fields"
 WEIGHT = "weight"
 LINE = "line"
 ERROR = "error"
@@ -34,11 +36,11 @@ LINE_TYPE = pa.int64()
 def make_batch(
     texts: pa.Array,
     lines: pa.Array,
-    *,
     source: str,
     labels: pa.Array | None = None,
     ids: pa.Array | None = None,
     weights: pa.Array | None = None,
+    fields: pa.Array | None = None,
 ) -> pa.RecordBatch:
     """A record batch of the readers' schema.
 
@@ -49,6 +51,7 @@ def make_batch(
         labels: list<string> [N], or None where the file has no labels.
         ids: [N] of any type, or None.
         weights: float32 [N], or None.
+        fields: large_string [N], or None.
     """
     columns = {TEXT: texts, LINE: lines}
     if labels is not None:
@@ -57,6 +60,8 @@ def make_batch(
         columns[ID] = ids
     if weights is not None:
         columns[WEIGHT] = weights
+    if fields is not None:
+        columns[FIELDS] = fields
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in columns.items()],
         metadata={"source": source.encode("utf-8", "surrogateescape")},
@@ -68,6 +73,11 @@ def source_of(batch: pa.RecordBatch) -> str:
     """The path of the file that the batch comes from."""
     metadata = batch.schema.metadata or {}
     return str(metadata.get(b"source", b"?").decode("utf-8", "surrogateescape"))
+
+
+def fields_of(batch: pa.RecordBatch) -> pa.LargeStringArray | None:
+    """The fields of a batch's documents, large_string [N], or None."""
+    return batch.column(FIELDS) if FIELDS in batch.schema.names else None
 
 
 def readable(batch: pa.RecordBatch) -> pa.RecordBatch:

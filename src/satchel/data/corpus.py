@@ -14,6 +14,7 @@ from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import (
     EncodedData,
+    Labelled,
     check_single,
     encode,
     encode_files,
@@ -102,7 +103,7 @@ class Corpus:
             "words": [
                 {"word": word, "count": count}
                 for word, count in zip(
-                    vocabulary.words[:top].to_pylist(),
+                    vocabulary.spelt()[:top],
                     vocabulary.counts[rows].tolist(),
                     strict=True,
                 )
@@ -195,8 +196,8 @@ def _validation(
     """The validation documents: those split off, or those of files; None where there are none."""
     several = reading.is_multi_label
     if reading.validation is not None:
-        texts = reading.validation.take()
-        return encode(texts, encoder, labels, multi_label=several, mapped=data.memory_mapped)
+        documents = reading.validation.take()
+        return encode(documents, encoder, labels, multi_label=several, mapped=data.memory_mapped)
     if not isinstance(data.validation, str | list):
         return None
     return encode_files(
@@ -243,20 +244,19 @@ class _Reading:
         """Counts and encodes a batch, but for what goes to validation."""
         if self.multi_label is False:
             check_single(batch)
-        texts, labels = batch.column(batches.TEXT), labelling(batch.column(batches.LABELS))
+        labels = labelling(batch.column(batches.LABELS))
         self._several |= not labels.is_single
         self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
             chosen = self._split.choose(labels.first, labels.names)
-            self.validation.add(texts.filter(pa.array(chosen)), labels.of(chosen))
+            self.validation.add(Labelled.of(batch.filter(pa.array(chosen))))
             batch, labels = batch.filter(pa.array(~chosen)), labels.of(~chosen)
-            texts = batch.column(batches.TEXT)
-        if not len(texts):
+        if not batch.num_rows:
             return
         self._labels.append(labels)
         if batches.WEIGHT in batch.schema.names:
             self._weights.append(batch.column(batches.WEIGHT).to_numpy())
-        pieces = self.featurizer.features(texts)
+        pieces = self.featurizer.features(batch.column(batches.TEXT), batches.fields_of(batch))
         for numbers, piece in zip(self.counter.add(pieces), pieces, strict=True):
             self.provisional.add(numbers, piece.offsets)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +46,27 @@ class EncodedData:
     def empty(self) -> int:
         """Documents without a known feature."""
         return int((np.diff(self.dataset.offsets) == 0).sum())
+
+
+class Labelled(NamedTuple):
+    """N labelled documents.
+
+    Attributes:
+        texts: large_string [N].
+        fields: large_string [N] (`satchel.data.batches`), or None.
+        labels: theirs.
+    """
+
+    texts: pa.LargeStringArray
+    fields: pa.LargeStringArray | None
+    labels: Labelling
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch) -> Self:
+        """The documents of a batch."""
+        return cls(
+            batch.column(batches.TEXT), batches.fields_of(batch), labelling(batch.column(batches.LABELS))
+        )
 
 
 def single_labels(batch: pa.RecordBatch) -> pa.StringArray:
@@ -93,26 +115,26 @@ def encode_files(
     `mapped`: as of `encode`.
     """
 
-    def documents() -> Iterator[tuple[pa.LargeStringArray, Labelling]]:
+    def documents() -> Iterator[Labelled]:
         for batch in labelled_batches(paths, settings, title, reporter):
             if watch is not None:
                 watch(batch)
             if not multi_label:
                 check_single(batch)
-            yield batch.column(batches.TEXT), labelling(batch.column(batches.LABELS))
+            yield Labelled.of(batch)
 
     return encode(documents(), encoder, labels, multi_label=multi_label, mapped=mapped)
 
 
 def encode(
-    documents: Iterator[tuple[pa.LargeStringArray, Labelling]],
+    documents: Iterator[Labelled],
     encoder: Encoder,
     labels: LabelSet,
     *,
     multi_label: bool = False,
     mapped: bool | None = None,
 ) -> EncodedData:
-    """Encodes texts, large_string [N], with their labels, batch by batch.
+    """Encodes documents, batch by batch.
 
     Args:
         documents: the batches.
@@ -126,10 +148,10 @@ def encode(
     unknown: dict[str, int] = {}
     known_words = words = 0
     with Spool() as ids, Spool() as weights:
-        for texts, named in documents:
+        for texts, fields, named in documents:
             if not len(texts):
                 continue
-            encoded = encoder.encode(texts)
+            encoded = encoder.encode(texts, fields)
             lengths.append(np.diff(encoded.bags.offsets))
             ids.write(encoded.bags.ids)
             if encoded.bags.weights is not None:

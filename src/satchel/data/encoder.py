@@ -47,8 +47,8 @@ class Encoder:
         self.vocabulary = vocabulary
         self.row_weights = row_weights
 
-    def encode(self, texts: pa.LargeStringArray) -> Encoded:
-        """The rows of the known features of texts, large_string [N]."""
+    def encode(self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None) -> Encoded:
+        """The rows of the known features of texts, large_string [N], and of their fields."""
         self.vocabulary.slots  # noqa: B018 (made once, before threads want it)
         row_weights = self.row_weights
 
@@ -73,6 +73,6 @@ class Encoder:
             )
             return Bags(ids[:kept], piece.offsets, weights[:kept]), known, len(piece.starts)
 
-        done = self.featurizer.workers.map(encode, self.featurizer.features(texts))
+        done = self.featurizer.workers.map(encode, self.featurizer.features(texts, fields))
         bags = concatenate([bags for bags, _, _ in done])
         return Encoded(bags, sum(known for _, known, _ in done), sum(words for *_, words in done))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data.normalize import normalize
@@ -20,12 +21,14 @@ class Features:
     """The features of N neighbouring documents.
 
     Attributes:
-        hashes: uint64 [F], each document's words, then its n-grams (`satchel.kernels.text`).
+        hashes: uint64 [F], each document's words, then its fields, then its n-grams
+            (`satchel.kernels.text`).
         offsets: int64 [N + 1], where each document's features begin.
-        data: uint8, the normalised text, with the separators of a segmenter.
-        starts: int64 [words], each word's first byte in `data`.
+        data: uint8, the normalised text, with the separators of a segmenter, and behind it the fields.
+        starts: int64 [words], each word's and each field's first byte in `data`.
         ends: int64 [words], the byte after its last.
         word_offsets: int64 [N + 1], where each document's words begin in `starts`.
+        field_places: int64 [N], where its fields do.
     """
 
     hashes: NDArray[np.uint64]
@@ -34,6 +37,7 @@ class Features:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     word_offsets: NDArray[np.int64]
+    field_places: NDArray[np.int64]
 
 
 class Featurizer:
@@ -69,12 +73,22 @@ class Featurizer:
         self._segment = settings.tokenizer.segmenter(subwords)
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
-    def features(self, texts: pa.LargeStringArray) -> list[Features]:
-        """The features of texts, large_string [N], in one piece a thread, in order."""
+    def features(
+        self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None
+    ) -> list[Features]:
+        """The features of texts, large_string [N], in one piece a thread, in order.
+
+        Args:
+            texts: the texts.
+            fields: large_string [N], each document's fields (`satchel.data.batches`), or None.
+        """
         offsets, _ = text_buffers(texts)
         pieces = _split_by_bytes(offsets, self.workers.threads)
         return self.workers.map(
-            lambda job: self._piece(texts[slice(*job[0])], job[1]), zip(pieces, self._scratch, strict=False)
+            lambda job: self._piece(
+                texts[slice(*job[0])], None if fields is None else fields[slice(*job[0])], job[1]
+            ),
+            zip(pieces, self._scratch, strict=False),
         )
 
     def spans(self, piece: Features) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -93,6 +107,7 @@ class Featurizer:
             piece.starts,
             piece.ends,
             piece.word_offsets,
+            piece.field_places,
             self._lengths,
             starts,
             ends,
@@ -103,8 +118,10 @@ class Featurizer:
         """What the features at these places are: words with spaces between, `[part]` of a word."""
         starts, ends = self.spans(piece)
         document = np.searchsorted(piece.offsets, places, side="right") - 1
-        words = np.diff(piece.word_offsets)[document]
-        of_words = words + sum(np.maximum(words - length, 0) for length in range(1, self._lengths[0]))
+        words = (piece.field_places - piece.word_offsets[:-1])[document]
+        of_words = np.diff(piece.word_offsets)[document] + sum(
+            np.maximum(words - length, 0) for length in range(1, self._lengths[0])
+        )
         is_part = places - piece.offsets[document] >= of_words
         return [
             f"[{name}]" if part else name
@@ -118,18 +135,26 @@ class Featurizer:
             )
         ]
 
-    def _piece(self, texts: pa.LargeStringArray, scratch: "_Scratch") -> Features:
+    def _piece(
+        self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None, scratch: "_Scratch"
+    ) -> Features:
         texts = normalize(texts, self.settings)
         if self._segment is not None:
             texts = self._segment(texts)
+        text_offsets, _ = text_buffers(texts)
+        if fields is not None:
+            texts = pc.binary_join_element_wise(texts, fields, pa.scalar("", pa.large_string()))
         offsets, data = text_buffers(texts)
+        text_ends = offsets[:-1] + np.diff(text_offsets)
         size = int(offsets[-1] - offsets[0])
         hashes, starts, ends = scratch.reserve(size * kernels.most_features(*self._lengths), size)
         feature_offsets = np.empty(len(offsets), dtype=np.int64)
         word_offsets = np.empty(len(offsets), dtype=np.int64)
+        field_places = np.empty(len(offsets) - 1, dtype=np.int64)
         kernels.features(
             data,
             offsets,
+            text_ends,
             self._classes,
             self._actions,
             *self._lengths,
@@ -138,6 +163,7 @@ class Featurizer:
             ends,
             feature_offsets,
             word_offsets,
+            field_places,
         )
         return Features(
             hashes[: feature_offsets[-1]],
@@ -146,6 +172,7 @@ class Featurizer:
             starts[: word_offsets[-1]],
             ends[: word_offsets[-1]],
             word_offsets,
+            field_places,
         )
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.bags import Bags
+from satchel.data.encoded import Labelled
 from satchel.data.featurizer import text_buffers
 from satchel.data.labelling import Labelling
 from satchel.data.spool import Spool, is_mapped, make_array
@@ -94,27 +95,32 @@ class ProvisionalCorpus:
 
 
 class WaitingTexts:
-    """Texts and their labels, batch by batch: the texts on disk."""
+    """Documents, batch by batch: their texts and fields on disk."""
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._batches: list[tuple[int, Labelling]] = []  # bytes and labels
+        self._batches: list[tuple[list[int], Labelling]] = []  # bytes of texts and fields, and labels
 
-    def add(self, texts: pa.LargeStringArray, labels: Labelling) -> None:
-        """Sets texts aside, large_string [N], with their labels."""
-        offsets, data = text_buffers(texts)
-        self._spool.write(offsets - offsets[0])
-        self._spool.write(data[offsets[0] : offsets[-1]])
-        self._batches.append((int(offsets[-1] - offsets[0]), labels))
+    def add(self, documents: Labelled) -> None:
+        """Sets documents aside."""
+        sizes = []
+        for column in (documents.texts, documents.fields):
+            if column is not None:
+                offsets, data = text_buffers(column)
+                self._spool.write(offsets - offsets[0])
+                self._spool.write(data[offsets[0] : offsets[-1]])
+                sizes.append(int(offsets[-1] - offsets[0]))
+        self._batches.append((sizes, documents.labels))
 
-    def take(self) -> Iterator[tuple[pa.LargeStringArray, Labelling]]:
+    def take(self) -> Iterator[Labelled]:
         """All of them, in order; they are given up."""
         with self._spool as spool:
             spool.rewind()
-            for size, labels in self._batches:
-                offsets = spool.read(len(labels) + 1, np.int64)
-                data = spool.read(size, np.uint8)
-                texts = pa.LargeStringArray.from_buffers(
-                    len(labels), pa.py_buffer(offsets), pa.py_buffer(data)
-                )
-                yield texts, labels
+            for sizes, labels in self._batches:
+                columns = [self._column(len(labels), size) for size in sizes]
+                yield Labelled(columns[0], columns[1] if len(columns) > 1 else None, labels)
+
+    def _column(self, count: int, size: int) -> pa.LargeStringArray:
+        offsets = self._spool.read(count + 1, np.int64)
+        data = self._spool.read(size, np.uint8)
+        return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(data))

@@ -35,6 +35,11 @@ class ReaderSettings(Settings):
         None,
         description="Column copied into predictions. Left out: a column called `id`, if there is one.",
     )
+    fields: dict[str, Literal["categorical"]] = Field(
+        {},
+        description="Columns whose values are features beside the text's, by name or position: "
+        "`{source: categorical}` makes one of each different value.",
+    )
     weight: Column | None = Field(
         None,
         description="Column with each document's weight in the loss of the training, by name or by position: "

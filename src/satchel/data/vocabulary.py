@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data.settings import VocabularySettings
@@ -21,7 +22,7 @@ class Vocabulary:
         hashes: uint64 [V - buckets], each row's feature; even for words, odd for n-grams.
         counts: int64 [V - buckets], how often the feature occurs in the training data.
         word_rows: int32 [W], the rows that are words, rising.
-        words: large_string [W], the words of these rows.
+        words: large_string [W], the words of these rows; a field begins with U+001F, which no word has.
         total_words: occurrences of all words in the training data, kept or not.
         buckets: how many rows after these all n-grams share; 0: those that are kept have their own.
         document_counts: int32 [V], how many training documents have the feature; [V, C], how many of
@@ -87,6 +88,11 @@ class Vocabulary:
             self.buckets,
             subwords=self.subwords,
         )
+
+    def spelt(self) -> list[str]:
+        """The words as they are shown: a field without the mark that it begins with."""
+        shown: list[str] = pc.utf8_ltrim(self.words, characters="\x1f").to_pylist()
+        return shown
 
     def row_of_word(self) -> dict[str, int]:
         """Each word's row."""

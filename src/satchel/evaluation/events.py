@@ -88,7 +88,7 @@ class EventLog(Watcher):
             weight = model.parameters.weight
             vectors = model.parameters.embedding[rows]
             best = (vectors @ (weight - weight.mean(axis=0)).T).argmax(axis=1)
-            words = vocabulary.words[: len(rows)].to_pylist()
+            words = vocabulary.spelt()[: len(rows)]
             self._writer.add_embedding(
                 vectors,
                 metadata=[

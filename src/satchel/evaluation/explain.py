@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from satchel.data.encoder import Encoded
 from satchel.data.featurizer import Features
+from satchel.data.segmenters import SEPARATOR
 from satchel.model.modelfile import Model
 from satchel.model.predictor import Predictor
 
@@ -40,7 +41,7 @@ class Explanation:
     """A prediction taken apart: `bias` and the contributions' `logits` sum to `logits`.
 
     Attributes:
-        text: as the model reads it: normalised.
+        text: as the model reads it: normalised; behind it the fields.
         labels: the C classes.
         bias: float64 [C].
         contributions: one for each different feature that the model knows.
@@ -135,14 +136,16 @@ class Explainer:
         self._predictor = Predictor(model, threads=1)
         self._parameters = model.parameters.divided(model.temperature)
 
-    def explain(self, texts: pa.LargeStringArray) -> list[Explanation]:
-        """Explains the prediction of each text, large_string [N]."""
+    def explain(
+        self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None
+    ) -> list[Explanation]:
+        """Explains the prediction of each text, large_string [N], with its fields, as `Predictor.predict`."""
         if not len(texts):
             return []
         encoder = self._predictor.encoder
-        probabilities = self._predictor.predict(texts).probabilities
-        encoded = encoder.encode(texts)  # before the featurizer's buffers are written over
-        (piece,) = encoder.featurizer.features(texts)
+        probabilities = self._predictor.predict(texts, fields).probabilities
+        encoded = encoder.encode(texts, fields)  # before the featurizer's buffers are written over
+        (piece,) = encoder.featurizer.features(texts, fields)
         rows, _ = encoder.vocabulary.look_up(piece.hashes)
         spans = encoder.featurizer.spans(piece)
         known = np.flatnonzero(rows >= 0)
@@ -222,7 +225,7 @@ class _Document:
         self._word_starts, self._word_ends = piece.starts[first:last], piece.ends[first:last]
         begin, end = (int(self._word_starts[0]), int(self._word_ends.max())) if last > first else (0, 0)
         data = piece.data[begin:end]
-        self.text = data.tobytes().decode("utf-8", "replace")
+        self.text = data.tobytes().decode("utf-8", "replace").replace(SEPARATOR, " ")
         # Continuation bytes (10xxxxxx) begin no character.
         self._characters = np.cumsum(np.append((data & 0xC0) != 0x80, True)) - 1
         self._begin = begin

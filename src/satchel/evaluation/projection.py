@@ -91,7 +91,8 @@ def project(
     best = (vectors @ centred.T).argmax(axis=1) if len(rows) else chosen
     own = _label_vectors(centred, vectors) if shown != "words" else centred[:0]
     places, explained = _places(np.concatenate([vectors, own]), method, seed)
-    spelt = vocabulary.words.take(chosen).to_pylist()
+    every = vocabulary.spelt()
+    spelt = [every[place] for place in chosen.tolist()]
     points = [
         Point(word, "word", labels[label], x, y, count)
         for word, label, (x, y), count in zip(

@@ -27,6 +27,7 @@ class Mistake:
         true: its class.
         given: the class that it was given.
         confidence: the probability of that class.
+        fields: its categorical fields (`satchel.data.batches`).
     """
 
     text: str
@@ -35,6 +36,7 @@ class Mistake:
     true: int
     given: int
     confidence: float
+    fields: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def answered(
         texts = batch.column(batches.TEXT)
         if sum(map(len, sample)) < _SAMPLE:
             sample.append(texts.slice(0, _SAMPLE))
-        yield batch, predictor.predict(texts).probabilities
+        yield batch, predictor.predict(texts, batches.fields_of(batch)).probabilities
 
 
 def nothing_known() -> DataError:
@@ -149,6 +151,7 @@ def _wrong(
     _, first = np.unique(targets[wrong[order]], return_index=True)
     chosen = wrong[order[np.union1d(np.arange(min(most, len(order))), first)]]
     texts, lines = batch.column(batches.TEXT), batch.column(batches.LINE)
+    fields = batches.fields_of(batch)
     return [
         Mistake(
             texts[row].as_py(),
@@ -157,6 +160,7 @@ def _wrong(
             int(targets[row]),
             int(given[row]),
             float(probabilities[row, given[row]]),
+            "" if fields is None else fields[row].as_py(),
         )
         for row in chosen.tolist()
     ]

@@ -30,6 +30,7 @@ class LabelMistake:
         rank: the lower, the more confident a mistake of its kind. Of a wrongly given label its probability,
             negated; of a missed one how it compares with the label's documents in training: that of a rare
             label is low whatever the text says.
+        fields: its categorical fields (`satchel.data.batches`).
     """
 
     text: str
@@ -40,6 +41,7 @@ class LabelMistake:
     label: int
     probability: float
     rank: float
+    fields: str = ""
 
     @property
     def is_missed(self) -> bool:
@@ -147,6 +149,7 @@ def _wrong(
     given = probabilities >= model.thresholds
     given[~has.any(axis=1)] = False  # of documents without a known label nothing is known to be wrong
     counts = np.maximum(model.labels.counts, 1)
+    fields = batches.fields_of(batch)
     found = []
     for wrong, rank in (
         (has & ~given, probabilities / counts),
@@ -167,6 +170,7 @@ def _wrong(
                     label,
                     float(probabilities[document, label]),
                     float(rank[document, label]),
+                    "" if fields is None else fields[document].as_py(),
                 )
             )
     return found

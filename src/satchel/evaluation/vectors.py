@@ -50,7 +50,8 @@ def neighbours(model: Model, word: str, top: int) -> list[ScoredFeature]:
     """
     vocabulary = model.vocabulary
     (plain,) = normalize(pa.array([word], type=pa.large_string()), model.text).to_pylist()
-    words = vocabulary.words.to_pylist()
+    words = vocabulary.spelt()
+    plain = plain if plain in words else word  # a field is not normalised
     if plain not in words:
         raise DataError(
             f"{word!r}: the model does not know this word{did_you_mean(plain, words[:_NAMES_SEARCHED])}: it "
@@ -107,7 +108,7 @@ def top_features(
         texts: some text to find n-grams in.
     """
     vocabulary = model.vocabulary
-    names = dict(zip(vocabulary.word_rows.tolist(), vocabulary.words.to_pylist(), strict=True))
+    names = dict(zip(vocabulary.word_rows.tolist(), vocabulary.spelt(), strict=True))
     if texts is not None:
         names |= ngram_names(model, texts)
     rows = np.array(sorted(row for row in names if vocabulary.counts[row] >= least_count), dtype=np.int64)

@@ -1,9 +1,10 @@
 """From UTF-8 bytes to 64-bit feature hashes.
 
-A feature is a word (a token), a word n-gram, or a character n-gram of a word. A word's hash is even
-and an n-gram's is odd, so that a hash tells which of the two it is. The features of a document are
-its words in order, then its word n-grams by where they begin, then its character n-grams word by
-word and by where they begin; of those that begin alike, shorter ones first.
+A feature is a word (a token), a field, a word n-gram, or a character n-gram of a word. A word's hash is
+even, and a field's too, and an n-gram's is odd, so that a hash tells which of the two it is. The
+features of a document are its words in order, then its fields, then its word n-grams by where they
+begin, then its character n-grams word by word and by where they begin; of those that begin alike,
+shorter ones first. A field is what begins with `SEPARATOR` behind the text: no word has that in it.
 """
 
 import numpy as np
@@ -18,6 +19,7 @@ _NGRAM_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 _EVEN = np.uint64(0xFFFFFFFFFFFFFFFE)
 _MULTIBYTE = np.uint8(255)
+SEPARATOR = 0x1F
 
 
 @njit(nogil=True, cache=True)
@@ -79,6 +81,37 @@ def _words(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-def]
+    """The fields that lie between two bytes, each with the separator that it begins with; how many."""
+    count = 0
+    i = begin
+    while i < end:
+        starts[count] = i
+        h = (FNV_OFFSET ^ np.uint64(data[i])) * FNV_PRIME
+        i += 1
+        while i < end and data[i] != SEPARATOR:
+            h = (h ^ np.uint64(data[i])) * FNV_PRIME
+            i += 1
+        hashes[count] = mix(h) & _EVEN
+        ends[count] = i
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _word_ngrams(words, longest, hashes):  # type: ignore[no-untyped-def]
+    """The hashes of the n-grams of a document's words; how many there are."""
+    count = 0
+    for i in range(words.shape[0]):
+        h = words[i]
+        for k in range(i + 1, min(i + longest, words.shape[0])):
+            h = mix(h * _NGRAM_FACTOR + words[k]) | _ONE
+            hashes[count] = h
+            count += 1
+    return count
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def tokenize(data, begin, end, classes, actions, hashes, starts, ends):  # type: ignore[no-untyped-def]
     """The words of one document.
 
@@ -110,6 +143,7 @@ def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
 def features(  # type: ignore[no-untyped-def]
     data,
     offsets,
+    text_ends,
     classes,
     actions,
     longest,
@@ -120,8 +154,9 @@ def features(  # type: ignore[no-untyped-def]
     ends,
     feature_offsets,
     word_offsets,
+    field_places,
 ):
-    """The features of many documents: words, n-grams of words, n-grams of characters within words.
+    """The features of many documents: words, fields, n-grams of words, of characters within words.
 
     Character n-grams are those of `<word>`, counted in code points (Bojanowski et al. 2017,
     arXiv:1607.04606, as fastText's `minn` and `maxn`).
@@ -129,16 +164,18 @@ def features(  # type: ignore[no-untyped-def]
     Args:
         data: uint8 bytes of all documents.
         offsets: int64 [N + 1], where each begins.
+        text_ends: int64 [N], where each one's text ends; what is behind it are its fields.
         classes: uint8 [0x110000].
         actions: uint8 [CLASS_COUNT].
         longest: words of the longest n-gram; 1 for none.
         shortest_chars: characters of the shortest character n-gram.
         longest_chars: characters of the longest; 0 for none.
         hashes: uint64 [>= bytes * most_features(...)], receives the features' hashes.
-        starts: int64 [>= bytes], receives each word's first byte.
-        ends: int64 [>= bytes], receives the byte after each word's last.
+        starts: int64 [>= bytes], receives each word's and each field's first byte.
+        ends: int64 [>= bytes], receives the byte after each one's last.
         feature_offsets: int64 [N + 1], receives where each document's features begin in `hashes`.
         word_offsets: int64 [N + 1], receives where each document's words begin in `starts`.
+        field_places: int64 [N], receives where its fields do.
     """
     feature = 0
     word = 0
@@ -147,38 +184,26 @@ def features(  # type: ignore[no-untyped-def]
     byte_actions = _byte_actions(classes, actions)
     scratch = scratch_for(offsets[-1] - offsets[0] if longest_chars > 0 else 0)
     for document in range(offsets.shape[0] - 1):
-        count = _words(
-            data,
-            offsets[document],
-            offsets[document + 1],
-            classes,
-            actions,
-            byte_actions,
-            hashes[feature:],
-            starts[word:],
-            ends[word:],
-        )
-        words = hashes[feature : feature + count]
-        feature += count
-        for i in range(count):
-            h = words[i]
-            for k in range(i + 1, min(i + longest, count)):
-                h = mix(h * _NGRAM_FACTOR + words[k]) | _ONE
-                hashes[feature] = h
-                feature += 1
+        begin, text_end, end = offsets[document], text_ends[document], offsets[document + 1]
+        own, firsts, lasts = hashes[feature:], starts[word:], ends[word:]
+        count = _words(data, begin, text_end, classes, actions, byte_actions, own, firsts, lasts)
+        others = _fields(data, text_end, end, own[count:], firsts[count:], lasts[count:])
+        field_places[document] = word + count
+        feature += count + others
+        feature += _word_ngrams(own[:count], longest, hashes[feature:])
         if longest_chars > 0:
-            spans = starts[word : word + count], ends[word : word + count]
+            spans = firsts[:count], lasts[:count]
             tables = classes, actions, byte_actions
             lengths = shortest_chars, longest_chars
             feature += char_ngrams(data, spans, tables, lengths, scratch, hashes[feature:])
-        word += count
+        word += count + others
         feature_offsets[document + 1] = feature
         word_offsets[document + 1] = word
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def feature_spans(  # type: ignore[no-untyped-def]
-    data, classes, actions, starts, ends, word_offsets, lengths, feature_starts, feature_ends
+    data, classes, actions, starts, ends, word_offsets, field_places, lengths, feature_starts, feature_ends
 ):
     """Where each feature of `features` is in the text, in the same order.
 
@@ -186,9 +211,10 @@ def feature_spans(  # type: ignore[no-untyped-def]
         data: uint8 bytes of all documents.
         classes: uint8 [0x110000].
         actions: uint8 [CLASS_COUNT].
-        starts: int64 [words], each word's first byte.
-        ends: int64 [words], the byte after each word's last.
+        starts: int64 [words], each word's and field's first byte.
+        ends: int64 [words], the byte after its last.
         word_offsets: int64 [N + 1], where each document's words begin.
+        field_places: int64 [N], where its fields begin.
         lengths: words of the longest n-gram, characters of the shortest and of the longest.
         feature_starts: int64 [F], receives the first byte of each feature's first word or character.
         feature_ends: int64 [F], receives the byte after the last of its last.
@@ -204,6 +230,7 @@ def feature_spans(  # type: ignore[no-untyped-def]
             feature_starts[feature] = starts[i]
             feature_ends[feature] = ends[i]
             feature += 1
+        last = field_places[document]
         for i in range(first, last):
             for k in range(i + 1, min(i + longest, last)):
                 feature_starts[feature] = starts[i]

@@ -69,9 +69,15 @@ class Predictor:
             settled_weighting(model.settings.weighting).row_weights(model.vocabulary, model.labels),
         )
 
-    def predict(self, texts: pa.LargeStringArray) -> Predictions:
-        """The probabilities of texts, large_string [N]."""
-        bags = self.encoder.encode(texts).bags
+    def predict(self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None) -> Predictions:
+        """The probabilities of texts, large_string [N].
+
+        Args:
+            texts: the texts.
+            fields: large_string [N], each document's categorical fields
+                (`satchel.data.readers.values.field_texts`); None: texts alone.
+        """
+        bags = self.encoder.encode(texts, fields).bags
         return Predictions(self.probabilities(bags), np.diff(bags.offsets) == 0)
 
     def probabilities(self, bags: Bags) -> NDArray[np.float32]:

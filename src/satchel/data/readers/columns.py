@@ -7,15 +7,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.paths import did_you_mean, listed
+from satchel.data.readers.values import (
+    NO_LABEL,
+    document_weights,
+    field_texts,
+    is_list,
+    joined,
+    label_lists,
+    names_of,
+)
 from satchel.data.settings import Column, ReaderSettings
 from satchel.errors import DataError
-
-NO_LABEL = "a document without a label: give it one, or take it out"
 
 
 @dataclass(frozen=True)
@@ -27,17 +33,19 @@ class Selection:
         label: of the labels; None where they are not read.
         id: of the ids, where there are any.
         weight: of the weights; None where they are not read.
+        fields: of categorical fields, with their names.
     """
 
     text: list[int]
     label: int | None
     id: int | None
     weight: int | None = None
+    fields: tuple[tuple[str, int], ...] = ()
 
     @property
     def wanted(self) -> list[int]:
         """All of them, rising."""
-        others = (self.label, self.id, self.weight)
+        others = (self.label, self.id, self.weight, *(place for _, place in self.fields))
         return sorted({*self.text, *(place for place in others if place is not None)})
 
 
@@ -71,9 +79,15 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
         label = find_column(path, names, settings.label, "label")
     if labelled and settings.weight is not None:
         weight = find_column(path, names, settings.weight, "weight")
-    if settings.id in (names if isinstance(settings.id, str) else range(len(names))):
+    if settings.id is not None and settings.id in [*names, *range(len(names))]:
         id_ = find_column(path, names, settings.id, "id")
-    return Selection([find_column(path, names, column, "text") for column in texts], label, id_, weight)
+    fields = tuple(
+        (name, find_column(path, names, column, "fields")) for name, column in field_columns(settings)
+    )
+    if label is not None and label in (place for _, place in fields):
+        raise DataError(f"{path}: column {names[label]!r} is the label: take it out of data.fields")
+    places = [find_column(path, names, column, "text") for column in texts]
+    return Selection(places, label, id_, weight, fields)
 
 
 def text_columns(settings: ReaderSettings) -> list[Column]:
@@ -81,6 +95,12 @@ def text_columns(settings: ReaderSettings) -> list[Column]:
     if settings.text is None:
         return []
     return settings.text if isinstance(settings.text, list) else [settings.text]
+
+
+def field_columns(settings: ReaderSettings) -> list[tuple[str, Column]]:
+    """The names of categorical fields, and their columns: of a file without header, positions."""
+    by_name = settings.header is not False
+    return [(name, int(name) if name.isdigit() and not by_name else name) for name in settings.fields]
 
 
 def find_column(path: Path, names: Sequence[str], column: Column, key: str) -> int:
@@ -140,13 +160,14 @@ def table_batch(
         bad: dict[int, str] = {}
         if selection.label is not None:
             column = columns[selection.label]
-            if settings.label_separator is not None and not _is_list(column):
-                column = pc.split_pattern(pc.fill_null(_names(column), ""), settings.label_separator)
+            if settings.label_separator is not None and not is_list(column):
+                column = pc.split_pattern(pc.fill_null(names_of(column), ""), settings.label_separator)
             labels, bad = label_lists(column, settings.label_pattern, no_label)
         weights = None
         if selection.weight is not None:
             weights, wrong = document_weights(columns[selection.weight])
             bad = wrong | bad
+        fields = field_texts([(name, columns[place]) for name, place in selection.fields])
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         types = ", ".join(sorted({str(columns[place].type) for place in selection.wanted}))
         raise DataError(
@@ -161,127 +182,19 @@ def table_batch(
         good[list(bad)] = False
         mask = pa.array(good)
         texts, lines = texts.filter(mask), lines.filter(mask)
-        labels, ids, weights = (
-            None if column is None else column.filter(mask) for column in (labels, ids, weights)
+        labels, ids, weights, fields = (
+            None if column is None else column.filter(mask) for column in (labels, ids, weights, fields)
         )
-    return faults.merge(
-        batches.make_batch(texts, lines, source=str(faults.path), labels=labels, ids=ids, weights=weights)
-    )
+    source = str(faults.path)
+    return faults.merge(batches.make_batch(texts, lines, source, labels, ids, weights, fields))
 
 
-def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
-    """The columns side by side with spaces between, large_string [N]; nulls count as empty."""
-    wide = [pc.fill_null(column.cast(pa.large_string()), "") for column in columns]
-    return (
-        wide[0] if len(wide) == 1 else pc.binary_join_element_wise(*wide, pa.scalar(" ", pa.large_string()))
-    )
-
-
-def label_lists(
-    column: pa.Array, pattern: str | None, no_label: str = NO_LABEL
-) -> tuple[pa.ListArray, dict[int, str]]:
-    """Labels as list<string> [N], white space around them taken away; which are none, and why.
-
-    Args:
-        column: [N], strings, numbers, or lists of these.
-        pattern: `data.label_pattern`.
-        no_label: what to say of a document without a label.
-    """
-    if _is_list(column):
-        counts = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int32)
-        values = pc.fill_null(_names(column.flatten()), "")
-    else:
-        values = pc.fill_null(_names(column), "")
-        counts = np.ones(len(column), dtype=np.int32)
-    offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(counts, dtype=np.int32)])
-    bad = dict.fromkeys(np.flatnonzero(counts == 0).tolist(), no_label)
-    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, "")), no_label)
-    if pattern is not None:
-        values, wrong = patterned(values, pattern)
-        for place in np.flatnonzero(np.asarray(wrong)).tolist():
-            row = int(np.searchsorted(offsets, place, "right")) - 1
-            bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
-        values = pc.fill_null(values, "")
-    return pa.ListArray.from_arrays(pa.array(offsets), values), bad
-
-
-def document_weights(column: pa.Array) -> tuple[pa.FloatArray, dict[int, str]]:
-    """Weights as float32 [N]; which are no finite numbers of at least 0, and why.
-
-    Args:
-        column: [N], numbers or strings.
-    """
-    texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    try:
-        numbers = np.asarray(pc.fill_null(texts.cast(pa.float64()), np.nan))
-    except pa.ArrowInvalid:  # which does not say where
-        numbers = np.array([_number(text) for text in texts.to_pylist()])
-    with np.errstate(over="ignore"):
-        weights = numbers.astype(np.float32)
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    return pa.array(weights), {
-        row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
-        for row in wrong.tolist()
-    }
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return float("nan")
-
-
-def _is_list(column: pa.Array) -> bool:
-    return bool(pa.types.is_list(column.type) or pa.types.is_large_list(column.type))
-
-
-def patterned(values: pa.StringArray, pattern: str) -> tuple[pa.StringArray, pa.BooleanArray]:
-    """Each label cut down to what the pattern, or its first group, matches; and which have no match.
+def refuse_columns(path: Path, settings: ReaderSettings, what: str) -> None:
+    """Refuses settings that name columns beside text and label, where a file has none.
 
     Raises:
-        DataError: the pattern is no regular expression.
+        DataError: they do.
     """
-    try:
-        found = pc.extract_regex(values, _named_group(pattern))
-    except pa.ArrowInvalid as error:
-        raise DataError(
-            f"data.label_pattern: {pattern!r} is no regular expression of RE2: {error}"
-        ) from error
-    names = pc.struct_field(found, 0)
-    return names, pc.equal(pc.fill_null(names, ""), "")
-
-
-def _named_group(pattern: str) -> str:
-    """The pattern with its first group named and the others not, as Arrow wants it."""
-    out: list[str] = []
-    place = 0
-    in_class = named = False
-    while place < len(pattern):
-        width = 2 if pattern[place] == "\\" else 1
-        piece = pattern[place : place + width]
-        if piece == "[":
-            in_class = True
-        elif piece == "]" and out[-1] not in ("[", "^"):
-            in_class = False
-        elif piece == "(" and not in_class and not pattern.startswith("(?", place):
-            piece = "(?:" if named else "(?P<label>"
-            named = True
-        out.append(piece)
-        place += width
-    whole = "".join(out)
-    return whole if named or "(?P<" in whole else f"(?P<label>{whole})"
-
-
-def _rows(offsets: NDArray[np.int32], marked: pa.BooleanArray) -> list[int]:
-    """The lists that hold a marked value."""
-    places = np.flatnonzero(np.asarray(marked))
-    rows: list[int] = (np.searchsorted(offsets, places, "right") - 1).tolist()
-    return rows
-
-
-def _names(column: pa.Array) -> pa.StringArray:
-    """Values as labels: strings without white space around them; numbers as they print."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return pc.utf8_trim_whitespace(column.cast(pa.string()))
+    for key in ("weight", "fields"):
+        if getattr(settings, key):
+            raise DataError(f"{path}: {what} has no columns: leave data.{key} out, or give a file that has")

@@ -65,6 +65,8 @@ class Faults:
         columns = {name: pa.nulls(count, batch.column(name).type) for name in batch.schema.names}
         columns[batches.TEXT] = pa.array([""] * count, type=batches.TEXT_TYPE)
         columns[batches.LINE] = pa.array([fault.line for fault in found], type=batches.LINE_TYPE)
+        if batches.FIELDS in columns:
+            columns[batches.FIELDS] = pa.array([""] * count, type=pa.large_string())
         if batches.LABELS in columns:
             columns[batches.LABELS] = pa.array([[]] * count, type=batches.LABELS_TYPE)
         bad = marked(pa.RecordBatch.from_pydict(columns), found)

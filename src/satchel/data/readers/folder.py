@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from satchel.data import batches
+from satchel.data.readers.columns import refuse_columns
 from satchel.data.readers.compression import BLOCK_BYTES, Progress
 from satchel.data.readers.faults import Fault, Faults, marked
 from satchel.data.readers.paths import printable
@@ -23,8 +24,8 @@ def read_folder(
     """Record batches of a folder of folders; see `readers.read`. The id is the file's path in it."""
     if not path.is_dir():
         raise DataError(f"{path}: no folder: set data.format to what the file is")
-    if labelled and settings.weight is not None:
-        raise DataError(f"{path}: a folder has no columns: leave data.weight out")
+    if labelled:
+        refuse_columns(path, settings, "a folder")
     documents: list[_Document] = []
     size = 0
     found = False

@@ -66,7 +66,7 @@ _Columns = tuple[list[pa.Array], "np.ndarray[tuple[int], np.dtype[np.int64]]"]
 
 def _wanted(settings: ReaderSettings, *, labelled: bool) -> list[str]:
     of_labelled = [settings.label, settings.weight] if labelled else []
-    columns = [*text_columns(settings), *of_labelled, settings.id]
+    columns = [*text_columns(settings), *of_labelled, settings.id, *settings.fields]
     return list(dict.fromkeys(str(column) for column in columns if column is not None))
 
 
@@ -176,7 +176,8 @@ def _values(record: dict[str, Any], names: Sequence[str], selection: Selection) 
     row = []
     for place, name in enumerate(names):
         value = record.get(name)
-        if place in (*selection.text, selection.label, selection.weight):
+        of_field = place in (at for _, at in selection.fields)
+        if of_field or place in (*selection.text, selection.label, selection.weight):
             if name not in record:
                 raise ValueError(
                     f"no key {name!r}{did_you_mean(name, list(record))}: it has {listed(list(record))}"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from satchel.data.readers.columns import Selection, table_batch
+from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.streams import Lines, open_text
@@ -28,8 +28,8 @@ def read_lines(
         raise DataError(
             f"{path}: plain text has no labels: set data.format to what the file is (or --input-format)"
         )
-    if labelled and settings.weight is not None:
-        raise DataError(f"{path}: the format {settings.format} has no columns: leave data.weight out")
+    if labelled:
+        refuse_columns(path, settings, f"the format {settings.format}")
     prefix = settings.label_prefix.encode() if marked else None
     what = f"begins with {settings.label_prefix!r}" if settings.label_prefix else "is there"
     no_label = (

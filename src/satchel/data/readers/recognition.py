@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from satchel.data.readers.columns import find_column, text_columns
+from satchel.data.readers.columns import field_columns, find_column, text_columns
 from satchel.data.readers.delimited import first_rows
 from satchel.data.readers.jsonl import parse_object
 from satchel.data.readers.parquet import parquet_head
@@ -171,7 +171,7 @@ def _delimited(
 
 
 def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
-    wanted = [*text_columns(settings), settings.label, settings.id, settings.weight]
+    wanted = [*text_columns(settings), settings.label, settings.id, settings.weight, *settings.fields]
     if any(isinstance(column, str) for column in wanted):
         return True
     # A column of row numbers, and one behind a last comma, often have no name.
@@ -224,6 +224,9 @@ def _columns(
     """Which columns hold texts, labels and ids."""
     by_name = settings.header is not False
     label, text, id_ = settings.label, settings.text, settings.id
+    others = [column for _, column in field_columns(settings)]
+    others += [] if settings.weight is None else [settings.weight]
+    other = {place for column in others for place in _place_if_there(names, column)}
     for column in text_columns(settings):
         find_column(path, names, column, "text")
     if label is not None and labelled:
@@ -232,20 +235,19 @@ def _columns(
         find_column(path, names, id_, "id")
     if label is None and labelled:
         taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
-        weight = set() if settings.weight is None else _place_if_there(names, settings.weight)
         if not taken and by_name:
             texts = _named(names, _TEXT_NAMES, taken)
             taken = set() if texts is None else {texts}
-        place = _named(names, _LABEL_NAMES, taken | weight) if by_name else None
+        place = _named(names, _LABEL_NAMES, taken | other) if by_name else None
         if place is None:
-            place = _label_like(rows, len(names), taken | weight)
+            place = _label_like(rows, len(names), taken | other)
         if place is None:
             raise DataError(
                 f"{path}: which column holds the labels? It has {listed(names)}: set data.label (or --label)"
             )
         label = names[place] if by_name else place
     if text is None:
-        taken = set() if label is None else _place_if_there(names, label)
+        taken = other if label is None else other | _place_if_there(names, label)
         place = _named(names, _TEXT_NAMES, taken) if by_name else None
         if place is None:
             place = _longest(path, names, rows, taken)

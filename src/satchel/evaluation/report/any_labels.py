@@ -128,7 +128,10 @@ def threshold_charts(
 
 def mistakes(model: Model, found: Sequence[LabelMistake]) -> list[dict[str, Any]]:
     """The most confident mistakes; words by what they add to the label's logit."""
-    texts = pa.array([mistake.text for mistake in found], type=pa.large_string())
+    texts, fields = (
+        pa.array([getattr(mistake, name) for mistake in found], type=pa.large_string())
+        for name in ("text", "fields")
+    )
     labels = model.labels.labels
     return [
         {
@@ -142,7 +145,7 @@ def mistakes(model: Model, found: Sequence[LabelMistake]) -> list[dict[str, Any]
             "label": labels[mistake.label],
             "words": sections.coloured_words(explanation, mistake.label),
         }
-        for mistake, explanation in zip(found, Explainer(model).explain(texts), strict=True)
+        for mistake, explanation in zip(found, Explainer(model).explain(texts, fields), strict=True)
     ]
 
 

@@ -115,7 +115,10 @@ def threshold_charts(scored: Scored, labels: Sequence[str]) -> dict[str, Any]:
 
 def mistakes(model: Model, found: Sequence[Mistake]) -> list[dict[str, Any]]:
     """The most confident mistakes; words by what they add to the given class's logit over the true one's."""
-    texts = pa.array([mistake.text for mistake in found], type=pa.large_string())
+    texts, fields = (
+        pa.array([getattr(mistake, name) for mistake in found], type=pa.large_string())
+        for name in ("text", "fields")
+    )
     labels = model.labels.labels
     return [
         {
@@ -129,7 +132,7 @@ def mistakes(model: Model, found: Sequence[Mistake]) -> list[dict[str, Any]]:
             "label": labels[mistake.given],
             "words": sections.coloured_words(explanation, mistake.given, mistake.true),
         }
-        for mistake, explanation in zip(found, Explainer(model).explain(texts), strict=True)
+        for mistake, explanation in zip(found, Explainer(model).explain(texts, fields), strict=True)
     ]
 
 

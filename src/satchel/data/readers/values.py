@@ -1,0 +1,152 @@
+"""From the values of a column to texts, labels, weights and fields."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from satchel.errors import DataError
+
+_NOTHING, _MARK = pa.scalar("", pa.large_string()), pa.scalar("\x1f", pa.large_string())
+NO_LABEL = "a document without a label: give it one, or take it out"
+
+
+def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
+    """The columns side by side with spaces between, large_string [N]; nulls count as empty."""
+    wide = [pc.fill_null(column.cast(pa.large_string()), "") for column in columns]
+    return (
+        wide[0] if len(wide) == 1 else pc.binary_join_element_wise(*wide, pa.scalar(" ", pa.large_string()))
+    )
+
+
+def label_lists(
+    column: pa.Array, pattern: str | None, no_label: str = NO_LABEL
+) -> tuple[pa.ListArray, dict[int, str]]:
+    """Labels as list<string> [N], white space around them taken away; which are none, and why.
+
+    Args:
+        column: [N], strings, numbers, or lists of these.
+        pattern: `data.label_pattern`.
+        no_label: what to say of a document without a label.
+    """
+    if is_list(column):
+        counts = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int32)
+        values = pc.fill_null(names_of(column.flatten()), "")
+    else:
+        values = pc.fill_null(names_of(column), "")
+        counts = np.ones(len(column), dtype=np.int32)
+    offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(counts, dtype=np.int32)])
+    bad = dict.fromkeys(np.flatnonzero(counts == 0).tolist(), no_label)
+    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, "")), no_label)
+    if pattern is not None:
+        values, wrong = patterned(values, pattern)
+        for place in np.flatnonzero(np.asarray(wrong)).tolist():
+            row = int(np.searchsorted(offsets, place, "right")) - 1
+            bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
+        values = pc.fill_null(values, "")
+    return pa.ListArray.from_arrays(pa.array(offsets), values), bad
+
+
+def field_texts(columns: Sequence[tuple[str, pa.Array]]) -> pa.LargeStringArray | None:
+    """Categorical fields as `satchel.data.batches` has them, large_string [N]; None where there are none.
+
+    White space around a value does not count; one that is null or empty gives no feature.
+
+    Args:
+        columns: each field's name, and its values [N] of any plain type.
+    """
+    parts = []
+    for name, column in columns:
+        values = pc.utf8_trim_whitespace(pc.fill_null(_plain(column).cast(pa.large_string()), ""))
+        named = pc.binary_join_element_wise(pa.scalar(f"{name}=", pa.large_string()), values, _NOTHING)
+        marked = pc.binary_join_element_wise(_MARK, pc.replace_substring(named, "\x1f", " "), _NOTHING)
+        parts.append(pc.if_else(pc.equal(values, ""), "", marked))
+    return pc.binary_join_element_wise(*parts, _NOTHING) if parts else None
+
+
+def document_weights(column: pa.Array) -> tuple[pa.FloatArray, dict[int, str]]:
+    """Weights as float32 [N]; which are no finite numbers of at least 0, and why.
+
+    Args:
+        column: [N], numbers or strings.
+    """
+    texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    try:
+        numbers = np.asarray(pc.fill_null(texts.cast(pa.float64()), np.nan))
+    except pa.ArrowInvalid:  # which does not say where
+        numbers = np.array([_number(text) for text in texts.to_pylist()])
+    with np.errstate(over="ignore"):
+        weights = numbers.astype(np.float32)
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    return pa.array(weights), {
+        row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
+        for row in wrong.tolist()
+    }
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return float("nan")
+
+
+def is_list(column: pa.Array) -> bool:
+    """Whether its values are lists."""
+    return bool(pa.types.is_list(column.type) or pa.types.is_large_list(column.type))
+
+
+def patterned(values: pa.StringArray, pattern: str) -> tuple[pa.StringArray, pa.BooleanArray]:
+    """Each label cut down to what the pattern, or its first group, matches; and which have no match.
+
+    Raises:
+        DataError: the pattern is no regular expression.
+    """
+    try:
+        found = pc.extract_regex(values, _named_group(pattern))
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"data.label_pattern: {pattern!r} is no regular expression of RE2: {error}"
+        ) from error
+    names = pc.struct_field(found, 0)
+    return names, pc.equal(pc.fill_null(names, ""), "")
+
+
+def _named_group(pattern: str) -> str:
+    """The pattern with its first group named and the others not, as Arrow wants it."""
+    out: list[str] = []
+    place = 0
+    in_class = named = False
+    while place < len(pattern):
+        width = 2 if pattern[place] == "\\" else 1
+        piece = pattern[place : place + width]
+        if piece == "[":
+            in_class = True
+        elif piece == "]" and out[-1] not in ("[", "^"):
+            in_class = False
+        elif piece == "(" and not in_class and not pattern.startswith("(?", place):
+            piece = "(?:" if named else "(?P<label>"
+            named = True
+        out.append(piece)
+        place += width
+    whole = "".join(out)
+    return whole if named or "(?P<" in whole else f"(?P<label>{whole})"
+
+
+def _rows(offsets: NDArray[np.int32], marked: pa.BooleanArray) -> list[int]:
+    """The lists that hold a marked value."""
+    places = np.flatnonzero(np.asarray(marked))
+    rows: list[int] = (np.searchsorted(offsets, places, "right") - 1).tolist()
+    return rows
+
+
+def names_of(column: pa.Array) -> pa.StringArray:
+    """Values as labels: strings without white space around them; numbers as they print."""
+    return pc.utf8_trim_whitespace(_plain(column).cast(pa.string()))
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """The column without a dictionary."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
