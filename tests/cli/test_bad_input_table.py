@@ -295,6 +295,8 @@ CASES: dict[str, Bad] = {
     "--resume from stdin": Bad(
         ("predict", "run", "-", "--output", "o", "--resume"), {}, 2, ["standard input can be read only once"]
     ),
+    "two models and a pipe": Bad(("evaluate", "run", "run", "-"), {}, 2, ["a pipe can be read only once"]),
+    "label errors of a pipe": Bad(("check", "-", "--label-errors"), {}, 2, ["only once"]),
     "no such command": Bad(("trian", "config.yaml"), {}, 2, ["trian"]),
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import documents
+from tests.conftest import Command, documents
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 
@@ -115,3 +115,14 @@ def test_a_signal_while_it_waits_for_a_pipe(run: Path, number: signal.Signals, s
     _, stderr = process.communicate(timeout=400)
     assert stderr.decode() == f"satchel: {said}\n"
     assert process.returncode == 128 + number
+
+
+def test_training_from_stdin_where_files_would_be_read_twice(corpus: Path, satchel: Command) -> None:
+    rows = [
+        f"word{number}y other{number}ing {'good' if number % 2 else 'bad'},{number % 2}"
+        for number in range(300)
+    ]
+    settings = ("--set", "data.train='-'", "--set", "data.format=csv", "--set", "data.test=null")
+    done = satchel("train", "config.yaml", *settings, cwd=corpus, stdin="\n".join(["text,label", *rows]))
+    assert done.returncode == 0, done.stderr
+    assert "cannot be read again, for their character n-grams: set vocabulary.char_ngrams to [" in done.stderr

@@ -46,9 +46,15 @@ def check(
 
     from satchel.cli.console import ConsoleReporter
     from satchel.data.checks import check_data
+    from satchel.data.readers.paths import can_be_read_again
+    from satchel.errors import ConfigError
 
     settings = _settings(source, overrides, input_format, text, label)
     data = settings.data if test is None else settings.data.model_copy(update={"test": test})
+    if label_errors and not can_be_read_again(data.train):
+        raise ConfigError(
+            "--label-errors reads the data again, and a pipe can be read only once: give a file"
+        )
     workers, reporter = threads or settings.threads or os.cpu_count() or 1, ConsoleReporter()
     report = check_data(data, settings.text, threads=workers, reporter=reporter)
     suspects: list[Suspect] = []

@@ -158,8 +158,10 @@ def user_errors() -> Iterator[None]:
         _discard_output()
         raise SystemExit(0) from None
     except OSError as error:
-        where = "the output" if error.filename is None else os.fsdecode(error.filename)
-        print(f"satchel: {where}: {error.strerror or error}", file=sys.stderr)
+        where, what = "the output", ""
+        if error.filename is not None:
+            where, what = os.fsdecode(error.filename), ": check the path, and who may read and write it"
+        print(f"satchel: {where}: {error.strerror or error}{what}", file=sys.stderr)
         _discard_output()
         raise SystemExit(1) from None
 

@@ -91,6 +91,7 @@ def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Pat
     Raises:
         ConfigError: there are no others, or a column is given with two models.
     """
+    from satchel.data.readers.paths import can_be_read_again
     from satchel.errors import ConfigError
     from satchel.model.modelfile import is_model
 
@@ -99,6 +100,10 @@ def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Pat
     if len(data) == 1:
         raise ConfigError(
             f"evaluate {model} {data[0]}: two models and no data: name labelled files after them"
+        )
+    if not can_be_read_again(data[1:]):
+        raise ConfigError(
+            f"evaluate {model} {data[0]}: each reads the data, and a pipe can be read only once: give a file"
         )
     if column is not None:
         raise ConfigError("--slice goes with one model: leave it out, or evaluate the models one by one")

@@ -182,7 +182,6 @@ def _state(
     Raises:
         ConfigError: and that is wished.
     """
-    from satchel.data.readers import expand
     from satchel.data.readers.paths import can_be_read_again
     from satchel.errors import ConfigError
     from satchel.model.unfinished import state_of
@@ -191,7 +190,7 @@ def _state(
         reason = "what went to stdout cannot be gone on with: give --output"
     elif output.exists() and not output.is_file():
         reason = f"{output} is no file that can be gone on with: give another --output"
-    elif not all(map(can_be_read_again, expand(source))):
+    elif not can_be_read_again(source):
         reason = f"{'standard input' if source == '-' else source} can be read only once: give a file"
     else:
         return state_of(source, model, options)

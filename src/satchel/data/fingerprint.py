@@ -27,7 +27,7 @@ def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
     for named in paths:
         for path in expand(named):
             try:
-                found[str(path)] = _fingerprint(path) if can_be_read_again(path) else (0, "")
+                found[str(path)] = _fingerprint(path) if can_be_read_again(str(path)) else (0, "")
             except OSError as error:
                 raise DataError(f"{path}: cannot be read ({error.strerror}): check the path") from error
     return found

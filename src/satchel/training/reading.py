@@ -7,6 +7,7 @@ from pathlib import Path
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.fingerprint import Fingerprints
 from satchel.data.readers import expand, total_bytes
+from satchel.data.readers.paths import can_be_read_again
 from satchel.data.settings import Paths
 from satchel.data.spool import is_on_disk
 from satchel.data.vocabulary import Known
@@ -106,6 +107,13 @@ def _read_files(settings: RunSettings, known: Known | None, reporter: Reporter) 
     corpus = _read_corpus(settings, known, reporter)
     lengths = defaults.char_ngrams(corpus.frequencies)
     if lengths is None:
+        return corpus, None
+    if not all(map(can_be_read_again, files(settings))):
+        reporter.warning(
+            "many words occur only once, but what comes through a pipe cannot be read again, for their "
+            f"character n-grams: set vocabulary.char_ngrams to [{lengths[0]}, {lengths[1]}], or train from a "
+            "file"
+        )
         return corpus, None
     reporter.message(
         f"Many words occur only once: reading again, for their n-grams of {lengths[0]} to {lengths[1]} "

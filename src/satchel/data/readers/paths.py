@@ -31,20 +31,23 @@ def expand(paths: Paths) -> list[Path]:
 
 def total_bytes(paths: Paths) -> int | None:
     """The size of all files, as `read` tells its progress; None where it cannot be known."""
-    found = expand(paths)
-    if not all(map(can_be_read_again, found)):
+    if not can_be_read_again(paths):
         return None
     return sum(
         sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         if path.is_dir()
         else path.stat().st_size
-        for path in found
+        for path in expand(paths)
     )
 
 
-def can_be_read_again(path: Path) -> bool:
-    """Whether it is a file or a folder, and not what can be read only once: a pipe, a device, stdin."""
-    return str(path) != STDIN and (path.is_file() or path.is_dir())
+def can_be_read_again(paths: Paths) -> bool:
+    """Whether they are files and folders, and not what can be read only once: pipes, devices, stdin.
+
+    Raises:
+        DataError: one is missing.
+    """
+    return all(str(path) != STDIN and (path.is_file() or path.is_dir()) for path in expand(paths))
 
 
 def printable(path: Path | str) -> str:

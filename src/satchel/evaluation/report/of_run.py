@@ -63,8 +63,7 @@ def report_run(
         raise DataError(
             f"{folder.path}: the run has no test and no validation data: give some with --data FILE"
         )
-    if cheap and (total_bytes(files) or 0) > CHEAP_BYTES:
-        reporter.message(f"No report: much data to read again; `satchel report {folder.path}` writes it")
+    if cheap and not _is_cheap(files, folder, reporter):
         return None
     threads = settings.threads or 1
     documents: Iterable[pa.RecordBatch]
@@ -93,6 +92,19 @@ def report_run(
     place = output or folder.report
     write_text(place, page)
     return place
+
+
+def _is_cheap(files: Paths, folder: RunFolder, reporter: Reporter) -> bool:
+    """Whether the files are soon read again; says so where they are not."""
+    size = total_bytes(files)
+    if size is None:
+        again = f"what came through a pipe cannot be read again; `satchel report {folder.path} --data FILE`"
+    elif size > CHEAP_BYTES:
+        again = f"much data to read again; `satchel report {folder.path}`"
+    else:
+        return True
+    reporter.message(f"No report: {again} writes it")
+    return False
 
 
 def _checks(settings: RunSettings, *, cheap: bool, threads: int) -> CheckReport | None:
