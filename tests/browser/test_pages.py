@@ -127,6 +127,8 @@ def test_every_chart_is_there_and_nothing_is_cut(
             drawing,
         )
         assert smallest is None or smallest >= 9, name  # pixels
+    classes = browser.find_element("css selector", "#classes .scroll")
+    assert browser.execute_script(OVERFLOW.replace("document.documentElement", "arguments[0]"), classes) <= 0
     boxes = [name.rect for name in shown(browser, "#map .map-name")]
     assert bool(boxes) == (page != "many")
     for one, other in combinations(boxes, 2):

@@ -8,10 +8,11 @@ from typing import Literal
 
 from satchel.evaluation.report.svg import COLOURS, rounded, shortened
 
-_WIDTH, _HEIGHT, _EDGE = 900, 560, 26
+_WIDTH, _HEIGHT = 960, 560
+_BESIDE, _EDGE = 110, 26  # around the points: room for names
 _LETTERS = 24  # of a name, at most
 # Letters on a wide and on a narrow screen, where the map is drawn at two fifths of its size.
-_FONTS = {"wide": 13, "narrow": 27}
+_FONTS = {"wide": 13, "narrow": 28}
 _FAR = 26.0  # from a point to its name: further away a line leads there
 
 Kind = Literal["word", "label", "document"]
@@ -69,7 +70,10 @@ def _scale(marks: Sequence[Mark]) -> Callable[[Mark], tuple[float, float]]:
 
     def place(mark: Mark) -> tuple[float, float]:
         across, up = (mark.x - x_low) / wide, (mark.y - y_low) / high
-        return _EDGE + across * (_WIDTH - 2 * _EDGE), _HEIGHT - _EDGE - up * (_HEIGHT - 2 * _EDGE)
+        return (
+            _BESIDE + across * (_WIDTH - 2 * _BESIDE),
+            _HEIGHT - _EDGE - up * (_HEIGHT - 2 * _EDGE),
+        )
 
     return place
 

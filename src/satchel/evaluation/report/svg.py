@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 COLOURS = 10  # of the palette, classes `c0` to `c9`
 _WIDTH, _HEIGHT = 480, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 46
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Axes:
             parts.append(f"{short(value)}</text>")
         for value in ticks(*self.x_range, whole=self.whole_x):
             x = rounded(self.x(value))
-            parts.append(f'<text class="tick" x="{x}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">')
+            parts.append(f'<text class="tick" x="{x}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">')
             parts.append(f"{short(value)}</text>")
         middle = (_HEIGHT - _BOTTOM + _TOP) / 2
         parts.append(
@@ -81,7 +81,8 @@ class Axes:
         anchor, shift = ("start", 6) if value < sum(self.x_range) / 2 else ("end", -6)
         return (
             f'<path class="ideal" d="M{rounded(x)} {_TOP}V{_HEIGHT - _BOTTOM}"/><text class="tick" '
-            f'x="{rounded(x + shift)}" y="{_TOP + 6}" dy=".35em" text-anchor="{anchor}">{escape(name)}</text>'
+            f'x="{rounded(x + shift)}" y="{_HEIGHT - _BOTTOM - 12}" dy=".35em" text-anchor="{anchor}">'
+            f"{escape(name)}</text>"
         )
 
     def path(self, line: Line) -> str:
