@@ -9,6 +9,7 @@ from numba import njit
 
 from satchel.kernels.bag import FAST, MAX, add_up, factor, fetch_first, highest
 from satchel.kernels.exponential import exp
+from satchel.kernels.linear import logits_of
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -37,12 +38,14 @@ def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, l
         ids: int32 [T], rows of the embedding.
         offsets: int64 [N + 1], where each document's begin.
         weights: float32 [T], a factor for each feature (`pooling` SUM), or None.
-        parameters: `embedding` float32 [V * D], `linear` float32 [C, D], `bias` float32 [C].
+        parameters: `embedding` float32 [V * D], `linear` float32 [D * C], on its side (`kernels.linear`),
+            `bias` float32 [C].
         pooling: MEAN, SUM or MAX.
-        logits: float32 [N, C], receives them; the bias for a document without features.
+        logits: float32 [N * C], receives them; the bias for a document without features.
     """
     embedding, linear, bias = parameters
     h = np.empty(dimension, np.float32)
+    classes = bias.shape[0]
     for document in range(first, last):
         begin, end = offsets[document], offsets[document + 1]
         if document + 1 < last:
@@ -54,11 +57,7 @@ def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, l
         scale = factor(pooling, end - begin)
         for j in range(dimension):
             h[j] *= scale
-        for c in range(bias.shape[0]):
-            logit = bias[c]
-            for j in range(dimension):
-                logit += linear[c, j] * h[j]
-            logits[document, c] = logit
+        logits_of(dimension, linear, bias, h, np.uint64(0), logits, np.uint64(document * classes))
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
@@ -68,7 +67,7 @@ def softmax_in_place(first, last, logits):  # type: ignore[no-untyped-def]
         z = logits[row]
         largest = z[0]
         for c in range(1, z.shape[0]):
-            largest = max(largest, z[c])
+            largest = z[c] if z[c] > largest else largest  # passes over NaN, which comes back as exp(NaN)
         total = _ZERO
         for c in range(z.shape[0]):
             e = exp(z[c] - largest)

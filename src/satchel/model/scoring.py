@@ -32,10 +32,12 @@ def logits(
     """
     score = infer.scorer(parameters.embedding.shape[1])
     found = np.empty((len(bags.offsets) - 1, len(parameters.bias)), dtype=np.float32)
-    numbers = parameters.embedding.reshape(-1), parameters.weight, parameters.bias
+    on_its_side = np.ascontiguousarray(parameters.weight.T).reshape(-1)
+    numbers = parameters.embedding.reshape(-1), on_its_side, parameters.bias
+    flat = found.reshape(-1)
 
     def run(documents: tuple[int, int]) -> None:
-        score(*documents, bags.ids, bags.offsets, bags.weights, numbers, POOLING[mode], found)
+        score(*documents, bags.ids, bags.offsets, bags.weights, numbers, POOLING[mode], flat)
 
     workers.map(run, workers.ranges(len(found)))
     return found
