@@ -165,6 +165,12 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def folder_in_the_way(path: Path) -> Path | None:
+    """The folder in which `path` is, or would be made, where that cannot be written to."""
+    parent = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
+    return None if os.access(parent, os.W_OK) else parent
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, UTF-8, all or nothing."""
     with replacing(path) as temporary:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from satchel.data.docstrings import LIMIT, SHORTEST, PackageTexts, Source, find_sources, read_package
 from satchel.errors import DataError, RunFolderError
-from satchel.files import replacing
+from satchel.files import folder_in_the_way, replacing
 from satchel.reporting import SILENT, Reporter
 
 SMALLEST_CLASS = 50
@@ -145,6 +145,9 @@ def build_sample(
 def _check(directory: Path, *, force: bool) -> None:
     if directory.exists() and not directory.is_dir():
         raise RunFolderError(f"{directory}: a file, not a folder: choose another name")
+    closed = folder_in_the_way(directory)
+    if closed is not None:
+        raise RunFolderError(f"{directory}: {closed} cannot be written to: choose another name")
     if not directory.is_dir() or not any(directory.iterdir()):
         return
     if not (directory / _ABOUT).is_file():

@@ -14,7 +14,6 @@ runs/<name>/
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TextIO
 
 from satchel.errors import RunFolderError
-from satchel.files import UNFINISHED, lock, replacing, write_json, write_text
+from satchel.files import UNFINISHED, folder_in_the_way, lock, replacing, write_json, write_text
 from satchel.model.modelfile import FILE_NAME
 from satchel.reporting import Bar, Reporter
 
@@ -83,9 +82,9 @@ class RunFolder:
                     f"{path}: holds a run already: choose another --output{unfinished}, or replace it with "
                     "--force"
                 )
-        parent = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
-        if not os.access(parent, os.W_OK):
-            raise RunFolderError(f"{path}: {parent} cannot be written to: choose another --output")
+        closed = folder_in_the_way(path)
+        if closed is not None:
+            raise RunFolderError(f"{path}: {closed} cannot be written to: choose another --output")
         if path.is_dir():
             self.hold()
 
