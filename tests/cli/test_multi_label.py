@@ -123,6 +123,9 @@ def test_explained_by_its_own_logit(run: Folder) -> None:
     shares = {each["feature"]: each["contributions"]["music"] for each in found["features"]}
     assert sum(shares.values()) + found["bias"]["music"] == pytest.approx(logit, abs=1e-4)
     assert max(shares, key=lambda name: shares[name]) == "violin"
+    assert sorted(found["given"]) == ["music", "sea"]
+    first = run("explain", "run", "the violin and the wave").stdout.splitlines()[0]
+    assert first.count("(given)") == 2
 
 
 def test_two_models_slices_and_label_errors(run: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from satchel.evaluation.metrics import Evaluation, evaluate_predictions
+from satchel.evaluation.multilabel import evaluate_multi_label
 from satchel.evaluation.tables import render
 from satchel.evaluation.tables.pieces import CLASSES_SHOWN
 from tests.evaluation.predictions import drawn_logits, softmax
@@ -20,6 +21,28 @@ def wide() -> Evaluation:
 def test_fits_the_width(width: int) -> None:
     body = render(wide(), width).split("Classes, most errors first")[1]
     assert max(map(len, body.splitlines())) <= width
+
+
+def test_a_page_fits_a_terminal_of_80_columns() -> None:
+    assert max(map(len, render(wide(), 80).splitlines())) <= 80
+
+
+def test_a_page_of_several_labels() -> None:
+    """By hand: of a right once, missed once and wrongly given once; b right twice; c never given."""
+    has = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], dtype=bool)
+    probabilities = np.array([[0.9, 0.9, 0.1], [0.2, 0.9, 0.1], [0.8, 0.1, 0.1]], dtype=np.float32)
+    labels = ["a" * 70, "b", "c"]
+    thresholds = np.array([0.5, 0.5, 0.25], dtype=np.float32)
+    page = render(evaluate_multi_label(probabilities, has, thresholds, labels, majority=0), 80)
+    assert max(map(len, page.splitlines())) <= 80
+    rows = [line.split() for line in page.split("Labels, most errors first")[1].splitlines()[2:]]
+    assert [row[1:5] for row in rows] == [
+        ["2", "1", "1", "0.500"],
+        ["1", "1", "0", "0.250"],
+        ["2", "0", "0", "0.500"],
+    ]
+    assert "micro F1" in page
+    assert "labels a document: 1.67; given: 1.33" in page
 
 
 def test_classes_by_errors_and_the_rest_counted() -> None:

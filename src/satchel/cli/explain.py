@@ -103,9 +103,12 @@ def _lines(explanation: "Explanation", chosen: list[int], top: int) -> "Iterator
     ranking = explanation.ranking()
     shown = (chosen or ranking)[:_LABELS_SHOWN]
     first = shown[0]
+    given = explanation.given()
     answer = ", ".join(
         f"{explanation.labels[number]} {explanation.probabilities[number]:.4f}"
-        for number in dict.fromkeys([*ranking[:_LABELS_SHOWN], *chosen])
+        # Of several labels those that are given are marked: others may be more probable than one of them.
+        + (" (given)" if explanation.thresholds is not None and number in given else "")
+        for number in dict.fromkeys([*ranking[:_LABELS_SHOWN], *given, *chosen])
     )
     yield answer + ("" if explanation.contributions else "  (no known feature: the bias alone)")
     yield ""

@@ -3,6 +3,7 @@
 import mmap
 import os
 import tempfile
+import weakref
 from types import TracebackType
 from typing import Any, Self
 
@@ -71,6 +72,7 @@ class Spool:
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by the context)
             _IN_MEMORY, dir=_folder()
         )
+        weakref.finalize(self, self._file.close)  # where an error left it behind
         self.size = 0
 
     def __enter__(self) -> Self:

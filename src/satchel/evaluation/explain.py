@@ -48,7 +48,8 @@ class Explanation:
         logits: float64 [C], at the model's temperature: the probabilities are made of them.
         probabilities: float32 [C], as `predict` gives them.
         words: where the text's words are, as positions of characters.
-        is_multi_label: whether each logit is a matter of its own (`satchel.model.losses`).
+        thresholds: float32 [C], from which probability on the text is given each label, where it may be given
+            any number of them and each logit is a matter of its own; else None.
     """
 
     text: str
@@ -58,12 +59,19 @@ class Explanation:
     logits: NDArray[np.float64]
     probabilities: NDArray[np.float32]
     words: tuple[tuple[int, int], ...]
-    is_multi_label: bool = False
+    thresholds: NDArray[np.float32] | None = None
 
     def ranking(self) -> list[int]:
         """The classes, most probable first."""
         order: list[int] = np.argsort(-self.probabilities, kind="stable").tolist()
         return order
+
+    def given(self) -> list[int]:
+        """The classes that it is given, most probable first: one, or all that reach their thresholds."""
+        ranking = self.ranking()
+        if self.thresholds is None:
+            return ranking[:1]
+        return [number for number in ranking if self.probabilities[number] >= self.thresholds[number]]
 
     def standing_out(self, label: int, against: int | None = None) -> NDArray[np.float64]:
         """How much more each contribution adds to one logit than to another, or to the mean of all.
@@ -81,7 +89,7 @@ class Explanation:
         if not self.contributions:
             return np.zeros(0)
         shares = np.stack([contribution.logits for contribution in self.contributions])
-        if self.is_multi_label and against is None:
+        if self.thresholds is not None and against is None:
             return shares[:, label]
         other = shares.mean(axis=1) if against is None else shares[:, against]
         ahead: NDArray[np.float64] = shares[:, label] - other
@@ -111,6 +119,7 @@ class Explanation:
         return {
             "text": self.text,
             "label": self.labels[ranking[0]],
+            "given": [self.labels[number] for number in self.given()],
             "probabilities": self._by_label(self.probabilities),
             "logits": self._by_label(self.logits),
             "bias": self._by_label(self.bias),
@@ -179,7 +188,7 @@ class Explainer:
             bias + shares.sum(axis=0),
             probabilities,
             document.words(),
-            self.model.is_multi_label,
+            self.model.thresholds,
         )
 
     def _shares(

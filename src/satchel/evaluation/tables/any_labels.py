@@ -30,7 +30,7 @@ def render(evaluation: MultiLabelEvaluation, width: int) -> str:
         headline += f"; {figures['documents_left_out']:,.0f} more left out: none of their labels is known"
     parts = [
         headline,
-        _figures(evaluation),
+        _figures(evaluation, width),
         _at_k(evaluation),
         _slices(evaluation, width),
         _labels(evaluation, width),
@@ -54,27 +54,27 @@ def render_comparison(names: tuple[str, str], pair: MultiLabelPair, width: int) 
         "\n".join([f"A: {names[0]}", f"B: {names[1]}", head]),
         pieces.side_by_side(first.figures, second.figures, shown),
         pieces.changed(first.per_class, second.per_class, "label", width),
-        "\n".join(end),
+        pieces.lines(end, width),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _figures(evaluation: MultiLabelEvaluation) -> str:
+def _figures(evaluation: MultiLabelEvaluation, width: int) -> str:
     figures, majority = evaluation.figures, evaluation.majority
     rows = [["", "model", "majority"]]
     for name, words in _FIGURES.items():
         baseline = pieces.number(majority[name]) if name in majority else ""
         rows.append([words, pieces.number(figures[name]), baseline])
-    lines = columns(rows).splitlines()
-    lines[1] += f"   {pieces.interval('f1_micro', figures)}"
-    lines.append(f"majority: always {evaluation.majority_label!r} alone, the most frequent label in training")
-    lines.append(
+    table = columns(rows).splitlines()
+    table[1] += f"   {pieces.interval('f1_micro', figures)}"
+    notes = [
+        f"majority: always {evaluation.majority_label!r} alone, the most frequent label in training",
         f"labels a document: {figures['labels_per_document']:.2f}; given: "
-        f"{figures['labels_given_per_document']:.2f}"
-    )
+        f"{figures['labels_given_per_document']:.2f}",
+    ]
     if "word_coverage" in figures:
-        lines.append(pieces.coverage(figures))
-    return "\n".join(lines)
+        notes.append(pieces.coverage(figures))
+    return "\n".join([*table, pieces.lines(notes, width)])
 
 
 def _at_k(evaluation: MultiLabelEvaluation) -> str:

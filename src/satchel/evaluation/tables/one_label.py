@@ -28,7 +28,7 @@ def render(evaluation: Evaluation, width: int) -> str:
     """The page: figures beside the majority baseline, slices, classes by their errors, confusions."""
     parts = [
         _headline(evaluation),
-        _figures(evaluation),
+        _figures(evaluation, width),
         _averages(evaluation),
         _slices(evaluation, width),
         _classes(evaluation, width),
@@ -51,13 +51,14 @@ def render_comparison(names: tuple[str, str], pair: Pair, width: int) -> str:
         "\n".join(lines),
         pieces.side_by_side(first.figures, second.figures, [*_shown_figures(first), *averages]),
         pieces.changed(first.per_class, second.per_class, "class", width),
-        "\n".join(
+        pieces.lines(
             [
                 f"Only A right: {comparison.only_first_right:,}; only B right: "
                 f"{comparison.only_second_right:,}; same answer: {comparison.same_answer:,}",
                 f"Accuracy, B - A: {comparison.difference:+.4f} (95 % of paired bootstraps: {low_to_high})",
                 comparison.verdict("A", "B"),
-            ]
+            ],
+            width,
         ),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -71,18 +72,18 @@ def _headline(evaluation: Evaluation) -> str:
     return line
 
 
-def _figures(evaluation: Evaluation) -> str:
+def _figures(evaluation: Evaluation, width: int) -> str:
     figures, majority = evaluation.figures, evaluation.majority
     rows = [["", "model", "majority"]]
     for name, words in _shown_figures(evaluation):
         baseline = pieces.number(majority[name]) if name in majority else ""
         rows.append([words, pieces.number(figures[name]), baseline])
-    lines = columns(rows).splitlines()
-    lines[1] += f"   {pieces.interval('accuracy', figures)}"
-    lines.append(f"majority: always {evaluation.majority_label!r}, as most often in training")
+    table = columns(rows).splitlines()
+    table[1] += f"   {pieces.interval('accuracy', figures)}"
+    notes = [f"majority: always {evaluation.majority_label!r}, as most often in training"]
     if "word_coverage" in figures:
-        lines.append(pieces.coverage(figures))
-    return "\n".join(lines)
+        notes.append(pieces.coverage(figures))
+    return "\n".join([*table, pieces.lines(notes, width)])
 
 
 def _averages(evaluation: Evaluation) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 
 from satchel.evaluation.metrics import ClassFigures
 from satchel.layout import columns
@@ -10,6 +11,11 @@ CLASSES_SHOWN = 20
 SLICES_SHOWN = 30
 PAIRS_SHOWN = 10
 REST_IN_JSON = "--json FILE has them all"
+
+
+def lines(sentences: Iterable[str], width: int) -> str:
+    """Sentences, each on lines of its own that fit the terminal."""
+    return "\n".join(fill(each, max(20, width), break_long_words=False) for each in sentences)
 
 
 def number(value: float) -> str:
@@ -43,13 +49,13 @@ def coverage(figures: Mapping[str, float]) -> str:
 
 def sliced(column: str, head: Sequence[str], rows: Sequence[Sequence[str]], lowest: str, width: int) -> str:
     """The values of a column, in the order given, with those left out counted."""
-    lines = [
+    parts = [
         f"By {column}, lowest {lowest} first",
         columns([[column, "documents", *head], *rows[:SLICES_SHOWN]], width=width),
     ]
     if rows[SLICES_SHOWN:]:
-        lines.append(f"and {len(rows) - SLICES_SHOWN:,} more values: {REST_IN_JSON}")
-    return "\n".join(lines)
+        parts.append(f"and {len(rows) - SLICES_SHOWN:,} more values: {REST_IN_JSON}")
+    return "\n".join(parts)
 
 
 def slice_name(value: str | None) -> str:
