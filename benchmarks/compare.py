@@ -97,44 +97,62 @@ def main() -> None:
     print(markdown(runs, header))
 
 
+@dataclass(frozen=True)
+class Commands:
+    """How a tool is run.
+
+    Attributes:
+        train: trains and saves.
+        model: the file that it saves.
+        predict: the start of what labels the texts of a file; a file of texts and one of labels follow.
+    """
+
+    train: list[str]
+    model: Path
+    predict: list[str]
+
+    def predicting(self, texts: Path, found: Path) -> list[str]:
+        """Labels the texts of a file."""
+        satchel = "satchel" in self.predict
+        return [*self.predict, str(texts), *(["--output"] if satchel else []), str(found)]
+
+
+def commands(tool: str, train: Path, folder: Path, options: argparse.Namespace) -> Commands:
+    """How a tool is run in a folder; it has what the options say."""
+    if not tool.startswith("satchel"):
+        model = folder / "model.bin"
+        numbers = map(str, (options.dimension, options.epochs, options.rate, options.threads))
+        peer = [sys.executable, PEERS, tool]
+        return Commands(
+            [*peer, "train", str(train), str(model), *numbers], model, [*peer, "predict", str(model)]
+        )
+    (folder / "config.yaml").write_text(CONFIG)
+    settings = {
+        "data.train": train,
+        "threads": options.threads,
+        "training.epochs": options.epochs,
+        "model.embedding_dim": options.dimension,
+        "training.engine": "torch" if tool.endswith("torch") else "auto",
+    }
+    sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    satchel, run = [options.satchel, "-m", "satchel"], folder / "run"
+    return Commands(
+        [*satchel, "train", str(folder / "config.yaml"), *sets, "--output", str(run)],
+        run / "model.safetensors",
+        [*satchel, "predict", "--format", "txt", "--threads", str(options.threads), str(run)],
+    )
+
+
 def measure(corpus: str, tool: str, files: tuple[Path, Path], options: argparse.Namespace) -> Run:
     """One training and one prediction of a tool."""
     train, test = files
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        texts, labels, found = folder / "texts.txt", [], folder / "found.txt"
-        with test.open(encoding="utf-8", newline="\n") as file, texts.open("w", encoding="utf-8") as out:
-            for line in file:
-                label, _, text = line.partition(" ")
-                labels.append(label.removeprefix("__label__"))
-                out.write(text)
-        if tool.startswith("satchel"):
-            model = folder / "run" / "model.safetensors"
-            engine = "torch" if tool.endswith("torch") else "auto"
-            (folder / "config.yaml").write_text(CONFIG)
-            settings = {
-                "data.train": train, "threads": options.threads, "training.epochs": options.epochs,
-                "model.embedding_dim": options.dimension, "training.engine": engine,
-            }  # fmt: skip
-            sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-            command = [options.satchel, "-m", "satchel"]
-            training = [
-                *command,
-                "train",
-                str(folder / "config.yaml"),
-                *sets,
-                "--output",
-                str(folder / "run"),
-            ]
-            predicting = [*command, "predict", str(model), str(texts), "--format", "txt", "--threads",
-                          str(options.threads), "--output", str(found)]  # fmt: skip
-        else:
-            model = folder / "model.bin"
-            numbers = map(str, (options.dimension, options.epochs, options.rate, options.threads))
-            training = [sys.executable, PEERS, tool, "train", str(train), str(model), *numbers]
-            predicting = [sys.executable, PEERS, tool, "predict", str(model), str(texts), str(found)]
-        seconds, megabytes = timed(training, options.threads)
-        predict_seconds, _ = timed(predicting, options.threads)
+        texts, found = folder / "texts.txt", folder / "found.txt"
+        labels = write_texts(test, texts)
+        run = commands(tool, train, folder, options)
+        seconds, megabytes = timed(run.train, options.threads)
+        predict_seconds, _ = timed(run.predicting(texts, found), options.threads)
         given = found.read_text(encoding="utf-8").splitlines()
         right = sum(line.split("\t")[0] == label for line, label in zip(given, labels, strict=True))
         metrics = folder / "run" / "metrics.json"
@@ -145,11 +163,22 @@ def measure(corpus: str, tool: str, files: tuple[Path, Path], options: argparse.
             tool,
             seconds,
             megabytes,
-            model.stat().st_size / 1e6,
+            run.model.stat().st_size / 1e6,
             predict_seconds,
             right / len(labels),
             pace,
         )
+
+
+def write_texts(test: Path, texts: Path) -> list[str]:
+    """The texts of a labelled file to a file of their own; returns the labels."""
+    labels = []
+    with test.open(encoding="utf-8", newline="\n") as file, texts.open("w", encoding="utf-8") as out:
+        for line in file:
+            label, _, text = line.partition(" ")
+            labels.append(label.removeprefix("__label__"))
+            out.write(text)
+    return labels
 
 
 def timed(command: list[str], threads: int) -> tuple[float, float]:
