@@ -153,6 +153,7 @@ def read_corpus(
         reading = _Reading(data, featurizer, counter, provisional, seed, multi_label)
         for batch in labelled_batches(data.train, data.training_reader(), "Reading", reporter):
             reading.add(batch)
+        featurizer.give_up_buffers()
         labels = reading.label_set(data, () if known is None else known.labels.labels)
         chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
         with reporter.stage("Building the vocabulary"):
@@ -168,9 +169,11 @@ def read_corpus(
     train = reading.training_set(bags, labels)
     selected = replace(selected, subwords=subwords)
     selected = weigh_documents(train, selected, labels, chosen, featurizer.workers)
-    # Of a copy: the table that it looks features up in goes with it.
-    encoder = Encoder(featurizer, replace(selected), chosen.row_weights(selected, labels))
-    validation = _validation(reading, data, encoder, labels, reporter)
+    validation = None
+    if data.validation is not None:
+        # Of a copy: the table that it looks features up in goes with it.
+        encoder = Encoder(featurizer, replace(selected), chosen.row_weights(selected, labels))
+        validation = _validation(reading, data, encoder, labels, reporter)
     return Corpus(selected, labels, chosen, train, validation, frequencies)
 
 
@@ -192,14 +195,13 @@ def _select(
 
 def _validation(
     reading: "_Reading", data: DataSettings, encoder: Encoder, labels: LabelSet, reporter: Reporter
-) -> EncodedData | None:
-    """The validation documents: those split off, or those of files; None where there are none."""
+) -> EncodedData:
+    """The validation documents: those split off, or those of files."""
     several = reading.is_multi_label
     if reading.validation is not None:
         documents = reading.validation.take()
         return encode(documents, encoder, labels, multi_label=several, mapped=data.memory_mapped)
-    if not isinstance(data.validation, str | list):
-        return None
+    assert isinstance(data.validation, str | list)
     return encode_files(
         data.validation,
         data.reader(),

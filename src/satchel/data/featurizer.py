@@ -73,6 +73,10 @@ class Featurizer:
         self._segment = settings.tokenizer.segmenter(subwords)
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
+    def give_up_buffers(self) -> None:
+        """Frees what the last call returned; a next call takes memory anew."""
+        self._scratch = [_Scratch() for _ in self._scratch]
+
     def features(
         self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None
     ) -> list[Features]:

@@ -73,8 +73,12 @@ class LogCountRatioWeighting(Settings):
     def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
         """The weight of each row, float32 [V]."""
         assert vocabulary.document_counts is not None
-        shares = (vocabulary.document_counts + 0.5) / (np.array(labels.counts) + 1.0)
-        return np.abs(np.log(shares[:, 0] / shares[:, 1])).astype(np.float32)
+        p, q = (
+            (counts + 0.5) / (of_class + 1.0)
+            for counts, of_class in zip(vocabulary.document_counts.T, labels.counts, strict=True)
+        )
+        ratios: NDArray[np.float64] = np.divide(p, q, out=p)
+        return np.abs(np.log(ratios, out=ratios)).astype(np.float32)
 
 
 Weighting = NoWeighting | TfidfWeighting | LogCountRatioWeighting
@@ -147,7 +151,10 @@ def weigh_documents(
             kernels.count_documents_by_class(train.ids, offsets, train.targets[slice(*part)], counts)
         return counts
 
-    document_counts = np.add.reduce(workers.map(count, parts), dtype=np.int32)
+    document_counts, *others = workers.map(count, parts)
+    for other in others:
+        document_counts += other
+    del others
     vocabulary = replace(vocabulary, document_counts=document_counts, documents=len(train))
     row_weights = weighting.row_weights(vocabulary, labels)
     assert row_weights is not None
