@@ -295,6 +295,13 @@ CASES: dict[str, Bad] = {
     "--resume from stdin": Bad(
         ("predict", "run", "-", "--output", "o", "--resume"), {}, 2, ["standard input can be read only once"]
     ),
+    "the input as output": Bad(
+        ("predict", "run", "train.csv", "--output", "./train.csv"), {}, 2, ["train.csv is what is read, and"]
+    ),
+    "the model as output": Bad(
+        ("predict", "run", "train.csv", "--output", "run/model.safetensors"), {}, 2, ["is what is read, and"]
+    ),
+    "the data as figures": Bad(("evaluate", "run", "train.csv", "--json", "train.csv"), {}, 2, ["--json"]),
     "two models and a pipe": Bad(("evaluate", "run", "run", "-"), {}, 2, ["a pipe can be read only once"]),
     "label errors of a pipe": Bad(("check", "-", "--label-errors"), {}, 2, ["only once"]),
     "no such command": Bad(("trian", "config.yaml"), {}, 2, ["trian"]),

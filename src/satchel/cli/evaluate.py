@@ -13,6 +13,7 @@ from satchel.cli.options import (
     RejectedOption,
     TextOption,
     ThreadsOption,
+    check_output,
     check_rejected,
 )
 
@@ -56,6 +57,7 @@ def evaluate(
 
     second, paths = _second_model(model, data, column)
     check_rejected(rejected, on_error)
+    check_output("--json", json_file, model, paths)
     reporter, threads = ConsoleReporter(rejected), threads or os.cpu_count() or 1
     width = shutil.get_terminal_size().columns
     loaded = [load_model(path) for path in (model, second) if path is not None]

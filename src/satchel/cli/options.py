@@ -1,11 +1,13 @@
 """Arguments and options that several commands have, and what is checked of them."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from satchel.data.settings import Paths
     from satchel.model.modelfile import Model
 
 ModelArgument = Annotated[Path, typer.Argument(help="A run folder or a model file.", show_default=False)]
@@ -35,6 +37,32 @@ def check_rejected(rejected: Path | None, on_error: str) -> None:
 
     if rejected is not None and on_error == "error":
         raise ConfigError("--rejected: without --on-error skip, no record is left out: give both")
+
+
+def check_output(option: str, output: Path | None, model: Path, paths: "Paths") -> None:
+    """Refuses to write over what is read.
+
+    Args:
+        option: that names the output.
+        output: where to write; None: nowhere that is a file.
+        model: a model file or a run folder.
+        paths: the data.
+
+    Raises:
+        ConfigError: the output is one of these.
+        DataError: one of them is missing.
+    """
+    from satchel.data.readers import expand
+    from satchel.errors import ConfigError
+    from satchel.model.modelfile import FILE_NAME
+
+    read = [model, model / FILE_NAME, *expand(paths)]
+    # Not by Path.is_file: of a name that is too long, the writing says so.
+    if output is None or not os.path.isfile(output):  # noqa: PTH113
+        return
+    for path in read:
+        if path.is_file() and output.samefile(path):
+            raise ConfigError(f"{option}: {output} is what is read, and would be lost: choose another name")
 
 
 def label_number(model: "Model", label: str) -> int:

@@ -13,6 +13,7 @@ from satchel.cli.options import (
     RejectedOption,
     TextOption,
     ThreadsOption,
+    check_output,
     check_rejected,
 )
 
@@ -85,6 +86,7 @@ def predict(
     if abstain_label is not None and not min_probability:
         raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
     check_rejected(rejected, on_error)
+    check_output("--output", output, model, source)
     options = {
         "--format": output_format,
         "--top-k": top_k,
@@ -96,7 +98,7 @@ def predict(
         # Elsewhere the records that can be read are answered alike.
         **({"--on-error": on_error} if output_format == "csv" else {}),
     }
-    state = _state(model, source, output, options, resume=resume)
+    place = _Output(output, rejected, _state(model, source, output, options, resume=resume), resume)
     loaded = load_model(model)
     reader = override(
         loaded.reader,
@@ -107,10 +109,9 @@ def predict(
         labelled=False,
         on_error=on_error,
     )
-    predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
     writer = WRITERS[output_format](loaded.labels.labels, choice)
-    _label(source, reader, predictor, writer, _Output(output, rejected, state, resume))
+    _label(source, reader, Predictor(loaded, threads or os.cpu_count() or 1), writer, place)
 
 
 class _Output(NamedTuple):
