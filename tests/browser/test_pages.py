@@ -27,6 +27,7 @@ SECTIONS = [
 DRAWN = ["loss", "metrics", "confusion", "calibration", "thresholds", "precision-recall", "map"]
 # The widest thing that is not inside of something that scrolls by itself.
 OVERFLOW = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OVERFLOW_OF = OVERFLOW.replace("document.documentElement", "arguments[0]")
 SEVERE = ("SEVERE", "WARNING")
 
 
@@ -128,7 +129,7 @@ def test_every_chart_is_there_and_nothing_is_cut(
         )
         assert smallest is None or smallest >= 9, name  # pixels
     classes = browser.find_element("css selector", "#classes .scroll")
-    assert browser.execute_script(OVERFLOW.replace("document.documentElement", "arguments[0]"), classes) <= 0
+    assert browser.execute_script(OVERFLOW_OF, classes) <= 0
     boxes = [name.rect for name in shown(browser, "#map .map-name")]
     assert bool(boxes) == (page != "many")
     for one, other in combinations(boxes, 2):
@@ -260,6 +261,10 @@ def test_explained_texts_and_the_map_have_pages_of_their_own(
     browser = open_page(tmp_path / "why.html", width)
     assert browser.find_element("css selector", ".words").text == "iron & copper <b>apple</b>"
     assert browser.execute_script(OVERFLOW) <= 0
+    for table in browser.find_elements("css selector", ".scroll"):
+        assert (
+            browser.execute_script(OVERFLOW.replace("document.documentElement", "arguments[0]"), table) <= 0
+        )
     (tmp_path / "map.html").write_text(
         map_page(project(model, words=20), model.labels.labels, "run"), encoding="utf-8"
     )

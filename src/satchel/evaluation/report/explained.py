@@ -36,8 +36,8 @@ def explanation_page(explanations: Sequence[Explanation], chosen: Sequence[int],
         items.append(
             {
                 "answer": [
-                    (explanation.labels[c], float(explanation.probabilities[c]))
-                    for c in explanation.ranking()[:3]
+                    (explanation.labels[c], float(explanation.probabilities[c]), _mark(explanation, c))
+                    for c in dict.fromkeys([*explanation.ranking()[:3], *explanation.given()])
                 ],
                 "label": explanation.labels[shown[0]],
                 "words": sections.coloured_words(explanation, shown[0], most=2000),
@@ -45,7 +45,14 @@ def explanation_page(explanations: Sequence[Explanation], chosen: Sequence[int],
                 "rows": rows,
             }
         )
-    return render("explained.html", title="Predictions explained", items=items, labels=[])
+    several = bool(explanations) and explanations[0].thresholds is not None
+    over = "" if several else ", over the mean of all logits"
+    return render("explained.html", title="Predictions explained", items=items, labels=[], over=over)
+
+
+def _mark(explanation: Explanation, label: int) -> str:
+    """Which of several labels are given: others may be more probable than one of them."""
+    return " given" if explanation.thresholds is not None and label in explanation.given() else ""
 
 
 def map_page(projection: Projection, labels: Sequence[str], name: str) -> str:
