@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +225,26 @@ def test_auto_keeps_what_takes_time_to_read(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(reading, "_WORTHWHILE", 1000)
     read(folder, cache="auto")
     assert len(kept(folder)) == 1
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_keep_one_corpus(folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "satchel",
+        "train",
+        "config.yaml",
+        "--set",
+        "data.cache=always",
+        "--force",
+    ]
+    for _ in range(2):
+        runs = [
+            subprocess.Popen([*command, "--force", "--output", f"run{number}"], cwd=folder)
+            for number in (0, 1)
+        ]
+        assert [run.wait() for run in runs] == [0, 0]
+    (path,) = kept(folder)
+    assert CorpusCache(path.parent).load(key(folder), mapped=False) is not None
+    assert len({(folder / f"run{number}/model.safetensors").read_bytes() for number in (0, 1)}) == 1
