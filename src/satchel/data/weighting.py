@@ -52,11 +52,14 @@ class TfidfWeighting(Settings):
     def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
         """The weight of each row, float32 [V]: smooth inverse document frequency, times the factor."""
         assert vocabulary.document_counts is not None
-        documents = vocabulary.document_counts.astype(np.float64)
-        weights = np.log((1 + vocabulary.documents) / (1 + documents)) + 1
-        is_word = np.zeros(len(vocabulary), dtype=bool)
-        is_word[vocabulary.word_rows] = True
-        weights[~is_word] *= self.ngram_factor
+        weights = vocabulary.document_counts.astype(np.float64)
+        weights += 1
+        np.divide(1 + vocabulary.documents, weights, out=weights)
+        np.log(weights, out=weights)
+        weights += 1
+        is_ngram = np.ones(len(vocabulary), dtype=bool)
+        is_ngram[vocabulary.word_rows] = False
+        np.multiply(weights, self.ngram_factor, out=weights, where=is_ngram)
         return weights.astype(np.float32)
 
 
