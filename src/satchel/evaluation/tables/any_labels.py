@@ -96,7 +96,7 @@ def _slices(evaluation: MultiLabelEvaluation, width: int) -> str:
             pieces.slice_name(each.value),
             f"{each.documents:,}",
             pieces.number(each.f1_micro),
-            f"{each.f1_micro_low:.4f} - {each.f1_micro_high:.4f}",
+            f"{each.f1_micro_low:.3f} - {each.f1_micro_high:.3f}",
             pieces.number(each.f1_macro),
             pieces.number(each.precision_at_1),
         ]

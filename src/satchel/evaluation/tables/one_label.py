@@ -114,13 +114,13 @@ def _slices(evaluation: Evaluation, width: int) -> str:
             pieces.slice_name(each.value),
             f"{each.documents:,}",
             pieces.number(each.accuracy),
-            f"{each.accuracy_low:.4f} - {each.accuracy_high:.4f}",
+            f"{each.accuracy_low:.3f} - {each.accuracy_high:.3f}",
             pieces.number(each.f1_macro),
             pieces.number(each.expected_calibration_error),
         ]
         for each in sorted(evaluation.slices, key=lambda each: each.accuracy)
     ]
-    head = ("accuracy", "95 % interval", "F1, macro", "calib. error")
+    head = ("accuracy", "95 % interval", "macro F1", "cal. error")
     return pieces.sliced(str(evaluation.slice_column), head, rows, "accuracy", width)
 
 
