@@ -8,6 +8,7 @@ from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.model.inspection import inspect_model, inspection_rows
 from satchel.model.modelfile import save_model
+from tests.evaluation.models import random_model
 from tests.model.test_modelfile import LABELS, make_model
 
 
@@ -50,3 +51,14 @@ def test_what_it_cannot_say_is_refused(path: Path) -> None:
     path.write_bytes(data.replace(b"total_words", b"total_wordz"))
     with pytest.raises(ModelFileError, match="its description lacks 'total_words'"):
         inspection_rows(inspect_model(path))
+
+
+def test_every_setting_of_every_family_is_shown(tmp_path: Path) -> None:
+    """As they are written into a file today: a family by its name, a mapping as it is, nothing not at all."""
+    save_model(tmp_path / "m", random_model(tmp_path))
+    inspected = inspect_model(tmp_path / "m")
+    rows = dict(inspection_rows(inspected))
+    for section in ("text", "vocabulary", "model", "reader"):
+        for name, value in inspected[section].items():
+            assert (f"{section}.{name}" in rows) == (value not in (None, {})), name
+    assert rows["text.tokenizer"] == "basic"

@@ -52,9 +52,9 @@ def inspection_rows(inspected: dict[str, Any], labels: int = 10) -> list[tuple[s
         ]
         for section in ("text", "vocabulary", "model", "reader"):
             shown += [
-                (f"{section}.{name}", str(value["name"] if isinstance(value, dict) else value))
+                (f"{section}.{name}", str(value.get("name", value) if isinstance(value, dict) else value))
                 for name, value in inspected[section].items()
-                if value is not None
+                if value not in (None, {})
             ]
         shown += [
             (f"tensor {name}", f"{tensor['type']} {tensor['shape']}, {byte_size(tensor['bytes'])}")
