@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn import metrics
 
 from satchel.errors import DataError
@@ -39,3 +40,13 @@ def test_likelihoods_of_large_logits() -> None:
     logits = np.array([[3e4, -3e4, 0.0], [1e30, 1e30, -1e30]], dtype=np.float32)
     found = log_likelihoods(logits, np.array([1, 0]))
     np.testing.assert_allclose(found, [-6e4, -np.log(2)], rtol=1e-7)
+
+
+def test_the_loss_of_probabilities_is_pytorchs() -> None:
+    rng = np.random.default_rng(4)
+    logits = (rng.normal(size=(40, 3)) * 5).astype(np.float32)
+    soft = rng.dirichlet(np.ones(3), 40).astype(np.float32)
+    found = validation_figures(logits, soft.argmax(axis=1), soft)
+    expected = torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(soft)).item()
+    assert found.loss == pytest.approx(expected, rel=1e-5)
+    assert found.accuracy == (logits.argmax(axis=1) == soft.argmax(axis=1)).mean()

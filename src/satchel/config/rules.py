@@ -32,6 +32,7 @@ def conflicts(settings: RunSettings) -> list[Conflict]:
     return [
         *_files(settings.data),
         *_columns(settings.data),
+        *_label_columns(settings.data, training),
         *_features(settings.vocabulary),
         *_layer(model, training),
         *_sparsity(model, training),
@@ -75,6 +76,7 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
         for key, columns in (
             ("text", texts),
             *((name, [getattr(data, name)]) for name in ("label", "id", "weight")),
+            ("label_columns", [None if name.isdigit() else name for name in data.label_columns.values()]),
             ("fields", [None if name.isdigit() else name for name in data.fields]),
         ):
             if any(isinstance(column, str) for column in columns):
@@ -90,12 +92,26 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
                     f"{key} is for csv and tsv, and the format is {data.format}; leave it out",
                 )
     if data.format in ("fasttext", "folder", "text"):
-        for key in ("text", "label", "id", "weight", "fields"):
+        for key in ("text", "label", "label_columns", "id", "weight", "fields"):
             if getattr(data, key) not in (None, {}):
                 yield Conflict(
                     (f"data.{key}", "data.format"),
                     f"the format {data.format} has no columns; leave data.{key} out",
                 )
+
+
+def _label_columns(data: DataSettings, training: TrainingSettings) -> Iterator[Conflict]:
+    if not data.label_columns:
+        return
+    if data.label is not None or len(data.label_columns) == 1:
+        yield Conflict(
+            ("data.label_columns", "data.label"), "stands in place of label, and names two labels or more"
+        )
+    if training.loss == "binary_cross_entropy":
+        yield Conflict(
+            ("data.label_columns", "training.loss"),
+            "the probabilities of a document's labels are 1 together; leave training.loss out",
+        )
 
 
 def _features(vocabulary: VocabularySettings) -> Iterator[Conflict]:

@@ -6,6 +6,7 @@ r"""What every reader yields: Arrow record batches of one schema.
 | labels | list<string> or absent   | the document's labels; one for single-label formats |
 | id     | any type or absent       | the id column, as it was in the file |
 | fields | large_string or absent   | the document's categorical fields, each `\x1fname=value` |
+| probabilities | struct of float32, or absent | of each label of `label_columns`, by its name |
 | weight | float32 or absent        | the document's weight in the loss, finite and not negative |
 | line   | int64, never null        | 1-based line on which the record begins (Parquet: row, folder: 1) |
 | error  | string or absent         | why the record cannot be read, with its place; null: it can |
@@ -23,6 +24,7 @@ TEXT = "text"
 LABELS = "labels"
 ID = "id"
 FIELDS = "fields"
+PROBABILITIES = "probabilities"
 WEIGHT = "weight"
 LINE = "line"
 ERROR = "error"
@@ -41,6 +43,7 @@ def make_batch(
     ids: pa.Array | None = None,
     weights: pa.Array | None = None,
     fields: pa.Array | None = None,
+    probabilities: pa.Array | None = None,
 ) -> pa.RecordBatch:
     """A record batch of the readers' schema.
 
@@ -52,6 +55,7 @@ def make_batch(
         ids: [N] of any type, or None.
         weights: float32 [N], or None.
         fields: large_string [N], or None.
+        probabilities: struct of float32 [N], or None.
     """
     columns = {TEXT: texts, LINE: lines}
     if labels is not None:
@@ -62,6 +66,8 @@ def make_batch(
         columns[WEIGHT] = weights
     if fields is not None:
         columns[FIELDS] = fields
+    if probabilities is not None:
+        columns[PROBABILITIES] = probabilities
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in columns.items()],
         metadata={"source": source.encode("utf-8", "surrogateescape")},
@@ -78,6 +84,11 @@ def source_of(batch: pa.RecordBatch) -> str:
 def fields_of(batch: pa.RecordBatch) -> pa.LargeStringArray | None:
     """The fields of a batch's documents, large_string [N], or None."""
     return batch.column(FIELDS) if FIELDS in batch.schema.names else None
+
+
+def probabilities_of(batch: pa.RecordBatch) -> pa.StructArray | None:
+    """The probability of each label, struct of float32 [N], or None."""
+    return batch.column(PROBABILITIES) if PROBABILITIES in batch.schema.names else None
 
 
 def readable(batch: pa.RecordBatch) -> pa.RecordBatch:

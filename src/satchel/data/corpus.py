@@ -23,7 +23,7 @@ from satchel.data.encoded import (
 )
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
-from satchel.data.labelling import Labelling, labelling
+from satchel.data.labelling import Labelling
 from satchel.data.provisional import ProvisionalCorpus, WaitingTexts
 from satchel.data.readers import named
 from satchel.data.settings import (
@@ -246,7 +246,7 @@ class _Reading:
         """Counts and encodes a batch, but for what goes to validation."""
         if self.multi_label is False:
             check_single(batch)
-        labels = labelling(batch.column(batches.LABELS))
+        labels = Labelled.of(batch).labels
         self._several |= not labels.is_single
         self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
@@ -276,14 +276,15 @@ class _Reading:
         """The classes, those known before too, checked."""
         if not self._documents:
             raise DataError(f"{named(data.train)}: no documents: give files that hold some")
-        names = sorted({*self._documents, *known})
+        soft = data.label_columns
+        names = sorted({*self._documents, *known, *soft})
         if len(names) == 1:
             (only,) = names
             raise DataError(
                 f"{named(data.train)}: every document has the label {only!r}: a classifier needs "
                 "at least two; is data.label the right column?"
             )
-        if self._split is not None and not self.is_multi_label:
+        if self._split is not None and not self.is_multi_label and not soft:
             lone = sorted(name for name, count in self._documents.items() if count == 1)
             if lone:
                 more = f" (and {len(lone) - 1} more classes like it)" if len(lone) > 1 else ""

@@ -23,6 +23,8 @@ class BagDataset:
         label_ids: int32 [L], the classes of all documents one after the other, where they have any number.
         label_offsets: int64 [N + 1], where each document's begin in `label_ids`; both None where each
             document has one.
+        soft_targets: float32 [N, C], a probability for each class, in training; `targets` are then the
+            most probable ones; or None.
     """
 
     ids: NDArray[np.int32]
@@ -32,6 +34,7 @@ class BagDataset:
     sample_weights: NDArray[np.float32] | None = None
     label_ids: NDArray[np.int32] | None = None
     label_offsets: NDArray[np.int64] | None = None
+    soft_targets: NDArray[np.float32] | None = None
 
     @property
     def labels(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -66,6 +69,7 @@ class BagDataset:
             self.sample_weights,
             self.label_ids,
             self.label_offsets,
+            self.soft_targets,
         )
         return sum(array.nbytes for array in arrays if array is not None)
 

@@ -65,7 +65,9 @@ class Labelled(NamedTuple):
     def of(cls, batch: pa.RecordBatch) -> Self:
         """The documents of a batch."""
         return cls(
-            batch.column(batches.TEXT), batches.fields_of(batch), labelling(batch.column(batches.LABELS))
+            batch.column(batches.TEXT),
+            batches.fields_of(batch),
+            labelling(batch.column(batches.LABELS), batches.probabilities_of(batch)),
         )
 
 
@@ -174,7 +176,10 @@ def encode(
 def labelled(bags: Bags, found: Sequence[Labelling], labels: LabelSet, *, multi_label: bool) -> BagDataset:
     """Documents with their classes; labels that are none of `labels` are -1, or of several left out."""
     if not multi_label:
-        return BagDataset(bags.ids, bags.offsets, classes_of(found, labels), bags.weights)
+        targets = classes_of(found, labels)
+        return BagDataset(
+            bags.ids, bags.offsets, targets, bags.weights, soft_targets=_soft_targets(found, labels)
+        )
     known = [each.known(labels) for each in found]
     counts = np.concatenate([np.empty(0, np.int64), *(np.diff(offsets) for _, offsets in known)])
     return BagDataset(
@@ -185,6 +190,17 @@ def labelled(bags: Bags, found: Sequence[Labelling], labels: LabelSet, *, multi_
         label_ids=np.concatenate([np.empty(0, np.int32), *(ids for ids, _ in known)]),
         label_offsets=np.append(0, counts.cumsum()),
     )
+
+
+def _soft_targets(found: Sequence[Labelling], labels: LabelSet) -> NDArray[np.float32] | None:
+    """The probability of each class, float32 [N, C]; None where documents have labels alone."""
+    if not found or found[0].shares is None:
+        return None
+    soft = np.zeros((sum(map(len, found)), len(labels)), dtype=np.float32)
+    for place, name in enumerate(labels.labels):
+        parts = [(each.shares or {}).get(name, np.zeros(len(each), np.float32)) for each in found]
+        soft[:, place] = np.concatenate(parts)
+    return soft
 
 
 def classes_of(found: Sequence[Labelling], labels: LabelSet) -> NDArray[np.int64]:

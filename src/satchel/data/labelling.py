@@ -19,12 +19,15 @@ class Labelling:
         codes: int64 [L], indices into `names`, the documents' one after the other.
         offsets: int64 [N + 1], where each document's begin in `codes`.
         first: int64 [N], the label that each document names first, -1 where it has none.
+        shares: the probability of each label, float32 [N], by its name, where documents have them; the
+            label is then the most probable one; or None.
     """
 
     names: list[str]
     codes: NDArray[np.int64]
     offsets: NDArray[np.int64]
     first: NDArray[np.int64]
+    shares: dict[str, NDArray[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -47,6 +50,7 @@ class Labelling:
             self.codes[np.repeat(chosen, lengths)],
             np.append(0, lengths[chosen].cumsum()),
             self.first[chosen],
+            self.shares and {name: values[chosen] for name, values in self.shares.items()},
         )
 
     def known(self, labels: LabelSet) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -56,8 +60,14 @@ class Labelling:
         return ids[ids >= 0], before[self.offsets]
 
 
-def labelling(column: pa.ListArray) -> Labelling:
-    """The labels of a batch's column `labels`, list<string> [N]."""
+def labelling(column: pa.ListArray, probabilities: pa.StructArray | None = None) -> Labelling:
+    """The labels of a batch's column `labels`, list<string> [N], and of its `probabilities`."""
+    shares = None
+    if probabilities is not None:
+        shares = {
+            field.name: values.to_numpy(zero_copy_only=False)
+            for field, values in zip(probabilities.type, probabilities.flatten(), strict=True)
+        }
     encoded = column.flatten().dictionary_encode()
     names = encoded.dictionary.to_pylist()
     codes = encoded.indices.to_numpy().astype(np.int64)
@@ -70,4 +80,4 @@ def labelling(column: pa.ListArray) -> Labelling:
         pairs = np.unique(documents * len(names) + codes)
         documents, codes = pairs // len(names), pairs % len(names)
         lengths = np.bincount(documents, minlength=len(lengths))
-    return Labelling(names, codes, np.append(0, lengths.cumsum()), first)
+    return Labelling(names, codes, np.append(0, lengths.cumsum()), first, shares)

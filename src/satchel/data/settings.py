@@ -31,6 +31,11 @@ class ReaderSettings(Settings):
         None,
         description="Column with the label, by name or by position. Left out: recognised by its name.",
     )
+    label_columns: dict[str, str] = Field(
+        {},
+        description="In place of `label`, a column for each label with its probability: `{spam: p_spam, "
+        "ham: p_ham}`, by name, or by position where there is no header.",
+    )
     id: Column | None = Field(
         None,
         description="Column copied into predictions. Left out: a column called `id`, if there is one.",

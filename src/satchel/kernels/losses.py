@@ -8,7 +8,7 @@ from numba import njit
 from satchel.kernels.bag import FAST
 from satchel.kernels.exponential import exp
 
-CROSS_ENTROPY, BINARY_CROSS_ENTROPY = 0, 1
+CROSS_ENTROPY, BINARY_CROSS_ENTROPY, SOFT_CROSS_ENTROPY = 0, 1, 2
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -51,6 +51,46 @@ def cross_entropy(z, first, classes, target, smoothing, class_weights):  # type:
         for c in range(first, last):
             z[c] -= spread * class_weights[c - first]
     z[first + target] -= certain
+    return loss
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+def soft_cross_entropy(z, first, classes, shares, place, smoothing, class_weights):  # type: ignore[no-untyped-def]
+    """`nn.CrossEntropyLoss` of a document with probabilities of classes; its gradient takes the place of z.
+
+    Args:
+        z: float32, the logits, from `first` on.
+        first: where they begin.
+        classes: how many they are.
+        shares: float32, the probabilities, from `place` on.
+        place: where they begin.
+        smoothing: share of a target spread over all classes.
+        class_weights: float32 [C].
+    """
+    last = first + np.uint64(classes)
+    spread = smoothing / np.float32(classes)
+    highest = z[first]
+    for c in range(first, last):
+        highest = z[c] if z[c] > highest else highest
+    mass = _ZERO
+    wanted = _ZERO
+    for c in range(first, last):
+        at = c - first
+        target = class_weights[at] * (shares[place + at] * (_ONE - smoothing) + spread)
+        mass += target
+        wanted += target * z[c]
+    partition = _ZERO
+    for c in range(first, last):
+        e = exp(z[c] - highest)
+        z[c] = e
+        partition += e
+    log_partition = np.float64(highest) + math.log(np.float64(partition))
+    loss = np.float64(mass) * log_partition - np.float64(wanted)
+    for c in range(first, last):
+        at = c - first
+        z[c] = z[c] * (mass / partition) - class_weights[at] * (
+            shares[place + at] * (_ONE - smoothing) + spread
+        )
     return loss
 
 

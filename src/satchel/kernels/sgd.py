@@ -21,7 +21,13 @@ from satchel.kernels.bag import AHEAD, FAST, LEAST_WEIGHT, add_to_rows, add_up, 
 from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
 from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.linear import back, logits_of, update_classes
-from satchel.kernels.losses import CROSS_ENTROPY, binary_cross_entropy, cross_entropy
+from satchel.kernels.losses import (
+    CROSS_ENTROPY,
+    SOFT_CROSS_ENTROPY,
+    binary_cross_entropy,
+    cross_entropy,
+    soft_cross_entropy,
+)
 from satchel.kernels.threads import wait_for_all
 
 # Weight decay multiplies every row at every step: it is kept as one factor for all, and multiplied in
@@ -43,13 +49,13 @@ def trainer(dimension: int) -> Callable[..., Any]:
             the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
             feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32
             [N, GROUPS + 1], where its groups do, counted from there (`groups.find_groups`); `targets`:
-            int32 [L] classes, and int64 [N] each, where each document's begin and end there;
-            `sample_weights` float32 [N].
+            int32 [L] classes, int64 [N] each, where each document's begin and end there, and float32
+            [N * C], its probabilities of the classes under SOFT_CROSS_ENTROPY; `sample_weights` float32 [N].
         step: `rates` float64, the learning rate of each batch; `linear_rate` and `bias_rate` float32,
             what it is multiplied by for the linear layer; `weight_decay` of the embedding;
             `batch_size`; `smoothing` float32, share of a target spread over all classes;
             `class_weights` float32 [C], of its documents, or of its positives under binary cross entropy;
-            `pooling`, MEAN or SUM; `clip_norm`, 0 for none; `loss`, CROSS_ENTROPY or BINARY_CROSS_ENTROPY.
+            `pooling`, MEAN or SUM; `clip_norm`, 0 for none; `loss`, one of `kernels.losses`.
         parameters: `embedding` float32 [V * D], `linear` float32 [D * C], `bias` float32 [C]; updated.
             The linear layer lies on its side: loops over many classes become vector instructions.
         shrinkage: float64 [1], what the rows of the embedding are to be multiplied by; updated.
@@ -168,7 +174,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
 def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
     """The weight of each document of a batch, into `scales`; returns their sum, which is never 0."""
     _, _, _, _, targets, sample_weights = documents
-    classes, firsts, _ = targets
+    classes, firsts = targets[:2]
     class_weights, loss = step[6], step[9]
     total = np.float64(0)
     for q in range(start, stop):
@@ -186,7 +192,7 @@ def _learn(  # type: ignore[no-untyped-def]
     """A document's loss, and the updates that it asks for: of the logits, and of its vector."""
     _, _, _, bounds, targets, sample_weights = documents
     smoothing, class_weights, pooling = step[5:8]
-    target_classes, firsts, lasts = targets
+    target_classes, firsts, lasts, shares = targets
     _, linear, bias = parameters
     sums, hidden, z, gradient = scratch
     classes = bias.shape[0]
@@ -203,6 +209,8 @@ def _learn(  # type: ignore[no-untyped-def]
     sample = sample_weights[q]
     if step[9] == CROSS_ENTROPY:
         loss = cross_entropy(z, first, classes, target_classes[firsts[q]], smoothing, class_weights)
+    elif step[9] == SOFT_CROSS_ENTROPY:
+        loss = soft_cross_entropy(z, first, classes, shares, np.uint64(q * classes), smoothing, class_weights)
     else:
         positives = target_classes[firsts[q] : lasts[q]]
         loss = binary_cross_entropy(z, first, classes, positives, class_weights)

@@ -40,7 +40,9 @@ _VERSION = 1
 _SUFFIX = ".corpus"
 _KEY = "satchel"
 _LIBRARIES = ("numpy", "pyarrow", "sentencepiece", "rjieba")  # that texts go through
-_DATASET = ("ids", "offsets", "targets", "weights", "sample_weights", "label_ids", "label_offsets")
+_DATASET = (
+    "ids", "offsets", "targets", "weights", "sample_weights", "label_ids", "label_offsets", "soft_targets",
+)  # fmt: skip
 _FREQUENCIES = ("occurrences", "words", "ngrams")
 _MAPPED = ("ids", "weights")
 

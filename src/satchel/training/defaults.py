@@ -84,7 +84,10 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
     if not few or settings.model.sparse:  # torch has no decay of sparse gradients
         decay = 0.0
     is_long = corpus.train.feature_count > _LONG_DOCUMENT * documents
-    smoothing = _SMOOTHING_FEW if few else _SMOOTHING_MANY_LONG if is_long else _SMOOTHING_MANY
+    soft = corpus.train.soft_targets is not None  # they are smooth
+    smoothing = (
+        0.0 if soft else _SMOOTHING_FEW if few else _SMOOTHING_MANY_LONG if is_long else _SMOOTHING_MANY
+    )
     rate = batch * (_RATE_FEW if few else _RATE_MANY)
     largest = _LARGEST_DIMENSION
     if multi_label:
@@ -99,7 +102,9 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
         "bias_learning_rate": min(_BIAS_RATE, _BIAS_STEP / rate),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,
         "weight_decay": decay / documents,
-        "label_smoothing": smoothing if documents < _MANY_DOCUMENTS else 0.0,
+        "label_smoothing": smoothing
+        if corpus.train.soft_targets is None and documents < _MANY_DOCUMENTS
+        else 0.0,
     }
     if multi_label:
         training |= {"linear_learning_rate": 0.0, "label_smoothing": 0.0}

@@ -36,7 +36,9 @@ class ValidationFigures:
         return -self.loss if metric == "loss" else float(getattr(self, metric))
 
 
-def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> ValidationFigures:
+def validation_figures(
+    logits: NDArray[np.float32], targets: NDArray[np.int64], soft: NDArray[np.float32] | None = None
+) -> ValidationFigures:
     """The figures of a validation set.
 
     The macro F1 is scikit-learn's with `zero_division=0`: the mean over the classes that are in the
@@ -45,6 +47,7 @@ def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) 
     Args:
         logits: float32 [N, C].
         targets: int64 [N], classes; documents with -1 (a label that training never saw) are left out.
+        soft: float32 [N, C], a probability for each class, which the loss goes by; or None.
 
     Raises:
         DataError: there is no document whose label is known.
@@ -54,10 +57,12 @@ def validation_figures(logits: NDArray[np.float32], targets: NDArray[np.int64]) 
         raise DataError(_NO_KNOWN_LABEL)
     if not known.all():
         logits, targets = logits[known], targets[known]
+        soft = None if soft is None else soft[known]
     predicted = logits.argmax(axis=1)
+    found = log_likelihoods(logits, targets) if soft is None else soft_log_likelihoods(logits, soft)
     accuracy = float((predicted == targets).mean())
     return ValidationFigures(
-        loss=float(-log_likelihoods(logits, targets).mean()),
+        loss=float(-found.mean()),
         accuracy=accuracy,
         f1_macro=f1_macro(predicted, targets, logits.shape[1]),
         f1_micro=accuracy,
@@ -97,6 +102,15 @@ def log_likelihoods(logits: NDArray[np.floating], targets: NDArray[np.int64]) ->
     reached = np.take_along_axis(shifted, targets[:, None], axis=1)[:, 0]
     totals: NDArray[np.float64] = np.exp(shifted, out=shifted).sum(axis=1, dtype=np.float64)
     return reached - np.log(totals)
+
+
+def soft_log_likelihoods(logits: NDArray[np.floating], soft: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean logarithm of the softmax, by the probability of each class [N, C], float64 [N]."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    totals: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1, dtype=np.float64))
+    wanted: NDArray[np.float64] = (soft * shifted).sum(axis=1, dtype=np.float64)
+    found: NDArray[np.float64] = wanted - totals * soft.sum(axis=1, dtype=np.float64)
+    return found
 
 
 def f1_macro(predicted: NDArray[np.int64], targets: NDArray[np.int64], classes: int) -> float:

@@ -289,7 +289,7 @@ class Learning:
             dataset = self._corpus.validation.dataset
             if dataset.label_ids is not None:
                 return multi_label_figures(logits, dataset.multi_hot(logits.shape[1]))
-            return validation_figures(logits, dataset.targets)
+            return validation_figures(logits, dataset.targets, dataset.soft_targets)
 
 
 def _epoch_head(*, multi_label: bool, validated: bool) -> str:

@@ -211,6 +211,8 @@ def _after_training(
         return None, tune_thresholds(logits, corpus.validation.dataset.multi_hot(len(corpus.labels)))
     if logits is None or corpus.validation is None or settings.training.calibration == "none":
         return None, None
+    if corpus.train.soft_targets is not None:  # these say themselves how sure to be
+        return None, None
     return calibrate(logits, corpus.validation.dataset.targets), None
 
 

@@ -84,6 +84,7 @@ def override(
     columns = {
         "text": trained.text if not text else [as_column(name) for name in text],
         "label": trained.label if label is None else as_column(label),
+        "label_columns": trained.label_columns if label is None else {},
     }
     first = expand(paths)[0]
     fresh = {"format": format_name or "auto", "header": None, "delimiter": None, "quoting": None}

@@ -19,6 +19,7 @@ from satchel.data.readers.values import (
     joined,
     label_lists,
     names_of,
+    soft_labels,
 )
 from satchel.data.settings import Column, ReaderSettings
 from satchel.errors import DataError
@@ -34,6 +35,7 @@ class Selection:
         id: of the ids, where there are any.
         weight: of the weights; None where they are not read.
         fields: of categorical fields, with their names.
+        probabilities: of the labels' probabilities, with the labels.
     """
 
     text: list[int]
@@ -41,11 +43,19 @@ class Selection:
     id: int | None
     weight: int | None = None
     fields: tuple[tuple[str, int], ...] = ()
+    probabilities: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """Those that hold numbers."""
+        return [
+            place for place in (self.weight, *(place for _, place in self.probabilities)) if place is not None
+        ]
 
     @property
     def wanted(self) -> list[int]:
         """All of them, rising."""
-        others = (self.label, self.id, self.weight, *(place for _, place in self.fields))
+        others = (self.label, self.id, *self.numbers, *(place for _, place in self.fields))
         return sorted({*self.text, *(place for place in others if place is not None)})
 
 
@@ -66,7 +76,7 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
         ("text", "text")
         if not texts
         else ("labels", "label")
-        if labelled and settings.label is None
+        if labelled and settings.label is None and not settings.label_columns
         else None
     )
     if missing is not None:
@@ -75,19 +85,23 @@ def select(path: Path, names: Sequence[str], settings: ReaderSettings, *, labell
             f"{path}: which column holds the {what}? It has {listed(names)}: set data.{key} (or --{key})"
         )
     label = id_ = weight = None
-    if labelled and settings.label is not None:
+    if labelled and settings.label is not None and not settings.label_columns:
         label = find_column(path, names, settings.label, "label")
     if labelled and settings.weight is not None:
         weight = find_column(path, names, settings.weight, "weight")
     if settings.id is not None and settings.id in [*names, *range(len(names))]:
         id_ = find_column(path, names, settings.id, "id")
-    fields = tuple(
-        (name, find_column(path, names, column, "fields")) for name, column in field_columns(settings)
+    fields, probabilities = (
+        tuple((name, find_column(path, names, column, key)) for name, column in named)
+        for key, named in (
+            ("fields", columns_by_name(settings, {name: name for name in settings.fields})),
+            ("label_columns", columns_by_name(settings, settings.label_columns if labelled else {})),
+        )
     )
     if label is not None and label in (place for _, place in fields):
         raise DataError(f"{path}: column {names[label]!r} is the label: take it out of data.fields")
     places = [find_column(path, names, column, "text") for column in texts]
-    return Selection(places, label, id_, weight, fields)
+    return Selection(places, label, id_, weight, fields, probabilities)
 
 
 def text_columns(settings: ReaderSettings) -> list[Column]:
@@ -97,10 +111,12 @@ def text_columns(settings: ReaderSettings) -> list[Column]:
     return settings.text if isinstance(settings.text, list) else [settings.text]
 
 
-def field_columns(settings: ReaderSettings) -> list[tuple[str, Column]]:
-    """The names of categorical fields, and their columns: of a file without header, positions."""
+def columns_by_name(settings: ReaderSettings, named: Mapping[str, str]) -> list[tuple[str, Column]]:
+    """What columns are called, and the columns: of a file without header, positions."""
     by_name = settings.header is not False
-    return [(name, int(name) if name.isdigit() and not by_name else name) for name in settings.fields]
+    return [
+        (name, int(column) if column.isdigit() and not by_name else column) for name, column in named.items()
+    ]
 
 
 def find_column(path: Path, names: Sequence[str], column: Column, key: str) -> int:
@@ -163,6 +179,10 @@ def table_batch(
             if settings.label_separator is not None and not is_list(column):
                 column = pc.split_pattern(pc.fill_null(names_of(column), ""), settings.label_separator)
             labels, bad = label_lists(column, settings.label_pattern, no_label)
+        probabilities = None
+        if selection.probabilities:
+            named = [(name, columns[place]) for name, place in selection.probabilities]
+            labels, probabilities, bad = soft_labels(named)
         weights = None
         if selection.weight is not None:
             weights, wrong = document_weights(columns[selection.weight])
@@ -182,11 +202,12 @@ def table_batch(
         good[list(bad)] = False
         mask = pa.array(good)
         texts, lines = texts.filter(mask), lines.filter(mask)
-        labels, ids, weights, fields = (
-            None if column is None else column.filter(mask) for column in (labels, ids, weights, fields)
+        labels, ids, weights, fields, probabilities = (
+            None if column is None else column.filter(mask)
+            for column in (labels, ids, weights, fields, probabilities)
         )
     source = str(faults.path)
-    return faults.merge(batches.make_batch(texts, lines, source, labels, ids, weights, fields))
+    return faults.merge(batches.make_batch(texts, lines, source, labels, ids, weights, fields, probabilities))
 
 
 def refuse_columns(path: Path, settings: ReaderSettings, what: str) -> None:
@@ -195,6 +216,6 @@ def refuse_columns(path: Path, settings: ReaderSettings, what: str) -> None:
     Raises:
         DataError: they do.
     """
-    for key in ("weight", "fields"):
+    for key in ("weight", "fields", "label_columns"):
         if getattr(settings, key):
             raise DataError(f"{path}: {what} has no columns: leave data.{key} out, or give a file that has")

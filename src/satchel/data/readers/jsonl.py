@@ -13,7 +13,7 @@ from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.paths import did_you_mean, listed
 from satchel.data.readers.streams import Block, Lines, open_text
-from satchel.data.settings import ReaderSettings
+from satchel.data.settings import Column, ReaderSettings
 
 _PARALLEL_BLOCK = 1 << 20
 _LF, _CR, _OPEN, _CLOSE = b"\n\r{}"
@@ -65,9 +65,13 @@ _Columns = tuple[list[pa.Array], "np.ndarray[tuple[int], np.dtype[np.int64]]"]
 
 
 def _wanted(settings: ReaderSettings, *, labelled: bool) -> list[str]:
-    of_labelled = [settings.label, settings.weight] if labelled else []
+    of_labelled = [*_label_columns(settings), settings.weight] if labelled else []
     columns = [*text_columns(settings), *of_labelled, settings.id, *settings.fields]
     return list(dict.fromkeys(str(column) for column in columns if column is not None))
+
+
+def _label_columns(settings: ReaderSettings) -> list[Column | None]:
+    return [*settings.label_columns.values()] if settings.label_columns else [settings.label]
 
 
 def _by_name(settings: ReaderSettings) -> ReaderSettings:
@@ -113,9 +117,9 @@ def _schema(block: Block, names: Sequence[str], selection: Selection) -> pa.Sche
         value = record.get(name)
         if isinstance(value, str):
             type_ = pa.string()
-        elif type(value) is int and place not in (*selection.text, selection.weight):
+        elif type(value) is int and place not in (*selection.text, *selection.numbers):
             type_ = pa.int64()
-        elif type(value) in (int, float) and place == selection.weight:
+        elif type(value) in (int, float) and place in selection.numbers:
             type_ = pa.float64()
         elif isinstance(value, list) and place == selection.label and place != selection.id:
             type_ = pa.list_(pa.string())
@@ -177,7 +181,7 @@ def _values(record: dict[str, Any], names: Sequence[str], selection: Selection) 
     for place, name in enumerate(names):
         value = record.get(name)
         of_field = place in (at for _, at in selection.fields)
-        if of_field or place in (*selection.text, selection.label, selection.weight):
+        if of_field or place in (*selection.text, selection.label, *selection.numbers):
             if name not in record:
                 raise ValueError(
                     f"no key {name!r}{did_you_mean(name, list(record))}: it has {listed(list(record))}"

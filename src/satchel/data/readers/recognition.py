@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from satchel.data.readers.columns import field_columns, find_column, text_columns
+from satchel.data.readers.columns import columns_by_name, find_column, text_columns
 from satchel.data.readers.delimited import first_rows
 from satchel.data.readers.jsonl import parse_object
 from satchel.data.readers.parquet import parquet_head
@@ -171,7 +171,14 @@ def _delimited(
 
 
 def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
-    wanted = [*text_columns(settings), settings.label, settings.id, settings.weight, *settings.fields]
+    columns = [
+        settings.label,
+        settings.id,
+        settings.weight,
+        *settings.fields,
+        *settings.label_columns.values(),
+    ]
+    wanted = [*text_columns(settings), *columns]
     if any(isinstance(column, str) for column in wanted):
         return True
     # A column of row numbers, and one behind a last comma, often have no name.
@@ -224,7 +231,11 @@ def _columns(
     """Which columns hold texts, labels and ids."""
     by_name = settings.header is not False
     label, text, id_ = settings.label, settings.text, settings.id
-    others = [column for _, column in field_columns(settings)]
+    named = {
+        **{name: name for name in settings.fields},
+        **{f"label {name}": column for name, column in settings.label_columns.items()},
+    }
+    others = [column for _, column in columns_by_name(settings, named)]
     others += [] if settings.weight is None else [settings.weight]
     other = {place for column in others for place in _place_if_there(names, column)}
     for column in text_columns(settings):
@@ -233,7 +244,7 @@ def _columns(
         find_column(path, names, label, "label")
     if isinstance(id_, int):  # one that is named may be missing
         find_column(path, names, id_, "id")
-    if label is None and labelled:
+    if label is None and labelled and not settings.label_columns:
         taken = {find_column(path, names, column, "text") for column in text_columns(settings)}
         if not taken and by_name:
             texts = _named(names, _TEXT_NAMES, taken)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from satchel.errors import DataError
 
 _NOTHING, _MARK = pa.scalar("", pa.large_string()), pa.scalar("\x1f", pa.large_string())
+_ROUNDED = 0.01  # that probabilities may be together off 1, as they were rounded
 NO_LABEL = "a document without a label: give it one, or take it out"
 
 
@@ -72,18 +73,48 @@ def document_weights(column: pa.Array) -> tuple[pa.FloatArray, dict[int, str]]:
     Args:
         column: [N], numbers or strings.
     """
+    weights, texts = _numbers(column)
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    return pa.array(weights), {
+        row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
+        for row in wrong.tolist()
+    }
+
+
+def soft_labels(
+    columns: Sequence[tuple[str, pa.Array]],
+) -> tuple[pa.ListArray, pa.StructArray, dict[int, str]]:
+    """The most probable label of each document, list<string> [N]; all probabilities; which are none, and why.
+
+    Args:
+        columns: each label, and its probabilities [N], numbers or strings.
+    """
+    found = np.stack([_numbers(column)[0] for _, column in columns], axis=1)
+    sums = found.sum(axis=1, dtype=np.float64)
+    is_one = np.abs(sums - 1) <= _ROUNDED
+    bad = {
+        row: f"the labels' probabilities are {', '.join(f'{p:g}' for p in found[row].tolist())}: "
+        "data.label_columns want numbers of at least 0 that are 1 together"
+        for row in np.flatnonzero(~(is_one & (found >= 0).all(axis=1))).tolist()
+    }
+    found = (found / np.where(is_one, sums, 1)[:, None]).astype(np.float32)
+    names = pa.array([name for name, _ in columns], type=pa.string())
+    labels = names.take(pa.array(np.nan_to_num(found).argmax(axis=1)))
+    offsets = pa.array(np.arange(len(found) + 1, dtype=np.int32))
+    shares = [pa.array(column) for column in found.T.copy()]
+    probabilities = pa.StructArray.from_arrays(shares, [name for name, _ in columns])
+    return pa.ListArray.from_arrays(offsets, labels), probabilities, bad
+
+
+def _numbers(column: pa.Array) -> tuple[NDArray[np.float32], pa.StringArray]:
+    """Values as float32 [N], NaN where they are no numbers; and as strings."""
     texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
     try:
         numbers = np.asarray(pc.fill_null(texts.cast(pa.float64()), np.nan))
     except pa.ArrowInvalid:  # which does not say where
         numbers = np.array([_number(text) for text in texts.to_pylist()])
     with np.errstate(over="ignore"):
-        weights = numbers.astype(np.float32)
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    return pa.array(weights), {
-        row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
-        for row in wrong.tolist()
-    }
+        return numbers.astype(np.float32), texts
 
 
 def _number(text: str | None) -> float:

@@ -42,7 +42,8 @@ class Engine(Protocol):
     over the classes and of the mean over the batch (sum(s l) / sum(s)), so that a learning rate means the
     same for a document whatever the number of classes; the update is `torch.optim.SGD` with weight decay
     on the embedding alone, and a learning rate of its own for the linear layer; gradients are taken at
-    the batch's starting weights. A document without features counts: its logits are the bias.
+    the batch's starting weights. With a probability for each class (`soft_targets`) the class's weight is
+    in l, and the mean is sum(s l) / sum(s). A document without features counts: its logits are the bias.
     """
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from satchel.data.dataset import BagDataset
 from satchel.kernels import groups
 from satchel.kernels.bag import LEAST_WEIGHT
-from satchel.kernels.losses import BINARY_CROSS_ENTROPY, CROSS_ENTROPY
+from satchel.kernels.losses import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, SOFT_CROSS_ENTROPY
 from satchel.kernels.sgd import trainer
 from satchel.model.scoring import POOLING
 from satchel.settings import settled
@@ -82,7 +82,7 @@ class FusedEngine:
             self._class_weights,
             POOLING[self._model.mode],
             training.clip_norm or 0.0,
-            _LOSSES[settled(training.loss)],
+            _LOSSES[settled(training.loss)] if dataset.soft_targets is None else SOFT_CROSS_ENTROPY,
         )
         linear = np.ascontiguousarray(parameters.weight.T)
         numbers = parameters.embedding.reshape(-1), linear.reshape(-1), parameters.bias
@@ -130,12 +130,14 @@ class FusedEngine:
 
 def _targets(
     dataset: BagDataset, order: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """Classes, and where those of each document of the order begin and end."""
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Classes, where those of each document of the order begin and end; probabilities, or nothing."""
+    soft = dataset.soft_targets
+    shares = np.empty(0, dtype=np.float32) if soft is None else soft[order].reshape(-1)
     if dataset.label_ids is None or dataset.label_offsets is None:
         places = np.arange(len(order) + 1)
-        return dataset.targets[order].astype(np.int32), places[:-1], places[1:]
-    return dataset.label_ids, dataset.label_offsets[order], dataset.label_offsets[order + 1]
+        return dataset.targets[order].astype(np.int32), places[:-1], places[1:], shares
+    return dataset.label_ids, dataset.label_offsets[order], dataset.label_offsets[order + 1], shares
 
 
 def _mean_loss(losses: NDArray[np.float64], scales: NDArray[np.float64], batch_size: int) -> float:

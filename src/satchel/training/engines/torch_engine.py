@@ -82,6 +82,7 @@ class TorchEngine:
             torch.from_numpy(label_offsets).to(self._device),
             self._upload(dataset.weights),
             self._upload(dataset.sample_weights),
+            self._upload(dataset.soft_targets),
         )
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
@@ -139,7 +140,7 @@ class TorchEngine:
         if self._binary:
             losses = self._losses(logits, batch.multi_hot(logits.shape[1])).sum(dim=1)
         else:
-            losses = self._losses(logits, batch.label_ids.long())
+            losses = self._losses(logits, batch.label_ids.long() if batch.soft is None else batch.soft)
         loss = self._mean(losses, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         if self._clip_norm is not None:
@@ -150,7 +151,7 @@ class TorchEngine:
     def _mean(self, losses: Tensor, batch: "_Documents") -> Tensor:
         """sum(s w l) / sum(s w), where w is in the losses [B] already, as `nn.CrossEntropyLoss` has it."""
         weights = torch.ones_like(losses)
-        if self._class_weights is not None and not self._binary:
+        if self._class_weights is not None and not self._binary and batch.soft is None:
             weights = self._class_weights[batch.label_ids]
         if batch.sample_weights is not None:
             losses, weights = losses * batch.sample_weights, weights * batch.sample_weights
@@ -194,6 +195,7 @@ class _Documents:
     label_offsets: Tensor
     weights: Tensor | None
     sample_weights: Tensor | None
+    soft: Tensor | None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -220,6 +222,7 @@ class _Documents:
             label_offsets,
             None if self.weights is None else self.weights[features],
             None if self.sample_weights is None else self.sample_weights[order],
+            None if self.soft is None else self.soft[order],
         )
 
     def batches(self, size: int) -> Iterator["_Documents"]:
@@ -237,6 +240,7 @@ class _Documents:
                 self.label_offsets[first : last + 1] - first_label,
                 None if self.weights is None else self.weights[begin:end],
                 None if self.sample_weights is None else self.sample_weights[first:last],
+                None if self.soft is None else self.soft[first:last],
             )
 
 
