@@ -120,8 +120,11 @@ def _suspect_lines(suspects: "list[Suspect]") -> "Iterator[str]":
     from satchel.layout import columns
 
     yield ""
-    count = plural(len(suspects), "document")
-    yield f"{count} likely mislabelled, by models that had not seen them; the surest first"
+    if any(suspect.given is None or suspect.likely is None for suspect in suspects):
+        found = f"{plural(len(suspects), 'label')} that documents likely have wrongly, or lack"
+    else:
+        found = f"{plural(len(suspects), 'document')} likely mislabelled"
+    yield f"{found}, by models that had not seen them; the surest first"
     if suspects:
         yield columns(
             [
