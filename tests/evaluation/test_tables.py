@@ -35,7 +35,9 @@ def test_a_page_of_several_labels() -> None:
     thresholds = np.array([0.5, 0.5, 0.25], dtype=np.float32)
     page = render(evaluate_multi_label(probabilities, has, thresholds, labels, majority=0), 80)
     assert max(map(len, page.splitlines())) <= 80
-    rows = [line.split() for line in page.split("Labels, most errors first")[1].splitlines()[2:]]
+    table, confused = page.split("Labels, most errors first")[1].split("\n\nMost confused\n")
+    rows = [line.split() for line in table.splitlines()[2:]]
+    assert confused.splitlines()[1].split() == ["c", "a" * 25 + "…", "1", "100.0%"]
     assert [row[1:5] for row in rows] == [
         ["2", "1", "1", "0.500"],
         ["1", "1", "0", "0.250"],

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satchel.evaluation.decisions import scores, tally
+from satchel.evaluation.decisions import confused, scores, tally
 from satchel.evaluation.metrics import ClassFigures
 from satchel.evaluation.ranking import at_k, macro_areas
 from satchel.evaluation.slices import LabelSlice
 from satchel.evaluation.uncertainty import micro_f1_interval
 
 AT = (1, 3, 5)  # the k of precision and recall at k
+PAIRS = 10  # of labels that are confused
 _LEAST = float(np.finfo(np.float64).eps)
 
 
@@ -30,6 +31,21 @@ class LabelFigures(ClassFigures):
 
 
 @dataclass(frozen=True)
+class ConfusedPair:
+    """A label that is given in place of another.
+
+    Attributes:
+        missed: a label that documents have, and are not given.
+        given: one that they are given, and have not.
+        documents: how many.
+    """
+
+    missed: str
+    given: str
+    documents: int
+
+
+@dataclass(frozen=True)
 class MultiLabelEvaluation:
     """How good predictions of any number of labels are, over the documents with one that the model knows.
 
@@ -40,6 +56,7 @@ class MultiLabelEvaluation:
             training, and no other", under the same names.
         majority_label: that label.
         per_class: a row for each class, in order.
+        most_confused: the labels that are given in place of another most often.
         unknown_labels: labels that training never saw, and how many documents have each.
         slice_column: the column whose values `slices` are, or None.
         slices: the figures for each value.
@@ -50,12 +67,13 @@ class MultiLabelEvaluation:
     majority: dict[str, float]
     majority_label: str
     per_class: list[LabelFigures]
+    most_confused: list[ConfusedPair]
     unknown_labels: dict[str, int]
     slice_column: str | None = None
     slices: list[LabelSlice] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """Flat figures, then `labels`, `per_class`, `unknown_labels`, and `slices`."""
+        """Flat figures, then `labels`, `per_class`, `most_confused`, `unknown_labels`, and `slices`."""
         flat = {name: None if math.isnan(value) else value for name, value in self.figures.items()}
         sliced = [asdict(each) for each in self.slices]
         return {
@@ -64,6 +82,7 @@ class MultiLabelEvaluation:
             "majority_label": self.majority_label,
             "labels": list(self.labels),
             "per_class": [asdict(row) for row in self.per_class],
+            "most_confused": [asdict(pair) for pair in self.most_confused],
             "unknown_labels": dict(self.unknown_labels),
             **({"slice_column": self.slice_column, "slices": sliced} if self.slice_column else {}),
         }
@@ -126,6 +145,7 @@ def evaluate_multi_label(
         _decision_figures(always, has),
         labels[majority],
         [LabelFigures(*row) for row in rows],
+        _most_confused(given, has, labels),
         dict(unknown_labels or {}),
     )
 
@@ -139,6 +159,20 @@ def _decision_figures(given: NDArray[np.bool_], has: NDArray[np.bool_]) -> dict[
     for name, of_all, of_each in zip(("precision", "recall", "f1"), micro, macro, strict=True):
         figures |= {f"{name}_micro": of_all, f"{name}_macro": of_each}
     return {**figures, "f1_samples": float(scores(tally(given, has, axis=1))[2].mean())}
+
+
+def _most_confused(
+    given: NDArray[np.bool_], has: NDArray[np.bool_], labels: Sequence[str]
+) -> list[ConfusedPair]:
+    """The most frequent pairs of a missed label and one that is wrongly given."""
+    matrix = confused(given, has)
+    np.fill_diagonal(matrix, 0)
+    found = []
+    for place in np.argsort(-matrix, axis=None, kind="stable")[:PAIRS].tolist():
+        missed, wrongly = divmod(place, len(labels))
+        if matrix[missed, wrongly]:
+            found.append(ConfusedPair(labels[missed], labels[wrongly], int(matrix[missed, wrongly])))
+    return found
 
 
 def _log_loss(probabilities: NDArray[np.float32], has: NDArray[np.bool_]) -> float:

@@ -14,6 +14,8 @@ from satchel.evaluation.decisions import confused, tally
 from satchel.evaluation.scored import answered, nothing_known
 from satchel.model.modelfile import Model
 
+_MOST_LABELS = 100  # whose mistakes of a kind are kept: a page stays small with a thousand labels
+
 
 @dataclass(frozen=True)
 class LabelMistake:
@@ -101,7 +103,7 @@ def score_labels(
         documents: batches of the readers' schema.
         threads: to use; the result is the same.
         mistakes: how many mistakes to keep.
-        mistakes_of_label: how many about each label to keep beside these.
+        mistakes_of_label: how many about each label to keep beside these, of the 100 with the most confident.
 
     Raises:
         DataError: no document has a label of the model's.
@@ -186,5 +188,5 @@ def _most_confident(mistakes: list[LabelMistake], most: int, of_label: int) -> l
         for mistake in sorted((m for m in mistakes if m.is_missed == is_missed), key=lambda m: m.rank):
             seen[mistake.label] = seen.get(mistake.label, 0) + 1
             (first if seen[mistake.label] <= of_label // 2 else others).append(mistake)
-        kinds.append(first + others[: max(0, most // 2 - len(first))])
+        kinds.append(first[:_MOST_LABELS] + others[: max(0, most // 2 - len(first))])
     return [each for pair in zip_longest(*kinds) for each in pair if each is not None]

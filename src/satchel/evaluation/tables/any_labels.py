@@ -34,6 +34,7 @@ def render(evaluation: MultiLabelEvaluation, width: int) -> str:
         _at_k(evaluation),
         _slices(evaluation, width),
         _labels(evaluation, width),
+        _confusions(evaluation, width),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -121,3 +122,14 @@ def _label_row(row: LabelFigures) -> list[str]:
     scores = (row.threshold, row.precision, row.recall, row.f1)
     missed, wrongly = row.support - row.right, row.predicted - row.right
     return [row.label, f"{row.support:,}", f"{missed:,}", f"{wrongly:,}", *(f"{s:.3f}" for s in scores)]
+
+
+def _confusions(evaluation: MultiLabelEvaluation, width: int) -> str:
+    """The labels that are given in place of another most often; nothing where none is."""
+    support = {row.label: row.support for row in evaluation.per_class}
+    rows = [["missed", "given instead", "documents", "of the label"]]
+    rows += [
+        [pair.missed, pair.given, f"{pair.documents:,}", f"{pair.documents / support[pair.missed]:.1%}"]
+        for pair in evaluation.most_confused
+    ]
+    return "Most confused\n" + columns(rows, left=2, width=width) if len(rows) > 1 else ""
