@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from satchel.evaluation.decisions import confused, scores, tally
 from satchel.evaluation.metrics import ClassFigures
-from satchel.evaluation.ranking import at_k, macro_areas
+from satchel.evaluation.ranking import macro_areas, up_to_k
 from satchel.evaluation.slices import LabelSlice
 from satchel.evaluation.uncertainty import micro_f1_interval
 
@@ -134,8 +134,9 @@ def evaluate_multi_label(
         "log_loss": _log_loss(probabilities, has),
     }
     figures["roc_auc_macro"], figures["average_precision_macro"] = macro_areas(probabilities, has.T)
+    ranked = up_to_k(probabilities, has, max(AT))
     for k in AT:
-        precision, recall = at_k(probabilities, has, k)
+        precision, recall = ranked[min(k, len(ranked)) - 1]
         figures |= {f"precision_at_{k}": precision, f"recall_at_{k}": recall}
     always = np.zeros_like(has)
     always[:, majority] = True

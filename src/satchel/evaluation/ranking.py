@@ -44,10 +44,18 @@ def at_k(probabilities: NDArray[np.floating], has: NDArray[np.bool_], k: int) ->
         has: bool [N, C].
         k: how many; more than C are C.
     """
-    k = min(k, probabilities.shape[1])
-    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-    hits = int(np.take_along_axis(has, best, axis=1).sum())
-    return hits / (len(has) * k), hits / int(has.sum())
+    return up_to_k(probabilities, has, k)[-1]
+
+
+def up_to_k(
+    probabilities: NDArray[np.floating], has: NDArray[np.bool_], most: int
+) -> list[tuple[float, float]]:
+    """Precision and recall at 1, 2 and so on, with one sort for all: see `at_k`."""
+    most = min(most, probabilities.shape[1])
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
+    hits = np.take_along_axis(has, best, axis=1).sum(axis=0).cumsum().tolist()
+    labels = int(has.sum())
+    return [(hit / (len(has) * k), hit / labels) for k, hit in enumerate(hits, start=1)]
 
 
 def one_vs_rest(probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> tuple[float, float]:

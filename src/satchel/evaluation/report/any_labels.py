@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from satchel.evaluation.decisions import scores, tally
 from satchel.evaluation.explain import Explainer
-from satchel.evaluation.ranking import at_k
+from satchel.evaluation.ranking import at_k, up_to_k
 from satchel.evaluation.report import sections, svg
 from satchel.evaluation.report.curves import threshold_curves
 from satchel.evaluation.report.templates import markup
@@ -163,9 +163,8 @@ def _calibration(scored: ScoredLabels) -> Markup:
 
 def _ranking(scored: ScoredLabels) -> Markup:
     """Precision and recall of the k most probable labels, whatever the thresholds."""
-    ks = range(1, min(_MOST_AT, len(scored.thresholds)) + 1)
-    found = [at_k(scored.probabilities, scored.has, k) for k in ks]
-    at = [float(k) for k in ks]
+    found = up_to_k(scored.probabilities, scored.has, _MOST_AT)
+    at = [float(k) for k in range(1, len(found) + 1)]
     lines = [
         svg.Line(name, at, [each[place] for each in found], place, dots=True)
         for place, name in enumerate(("precision", "recall"))
