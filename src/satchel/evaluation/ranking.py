@@ -52,9 +52,12 @@ def up_to_k(
 ) -> list[tuple[float, float]]:
     """Precision and recall at 1, 2 and so on, with one sort for all: see `at_k`."""
     most = min(most, probabilities.shape[1])
-    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
-    hits = np.take_along_axis(has, best, axis=1).sum(axis=0).cumsum().tolist()
+    rows, found = max(1, _BLOCK // probabilities.shape[1]), np.zeros(most, dtype=np.int64)
+    for begin in range(0, len(has), rows):
+        best = np.argsort(-probabilities[begin : begin + rows], axis=1, kind="stable")[:, :most]
+        found += np.take_along_axis(has[begin : begin + rows], best, axis=1).sum(axis=0)
     labels = int(has.sum())
+    hits = found.cumsum().tolist()
     return [(hit / (len(has) * k), hit / labels) for k, hit in enumerate(hits, start=1)]
 
 
