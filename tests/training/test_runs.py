@@ -102,6 +102,16 @@ def test_stopped_and_resumed_is_as_never_stopped(config: Path, engine: str, call
     ]
 
 
+def test_subwords_are_learned_alike_when_a_run_goes_on(config: Path) -> None:
+    pytest.importorskip("sentencepiece")
+    pieces = "text.tokenizer={name: subword, size: 50}"
+    run("whole", pieces)
+    with pytest.raises(StoppedError, match="stopped in epoch"):
+        run("cut", pieces, stopping=stopping_after(30))
+    run("cut", pieces, resume=True)
+    assert model_of("cut") == model_of("whole")
+
+
 def test_a_finished_run_is_finished(config: Path) -> None:
     run("whole")
     assert is_finished(load_config(Path("config.yaml"), ["threads=2"]), RunFolder(Path("whole")))

@@ -16,7 +16,7 @@ from satchel.model.modelfile import load_model
 from satchel.model.predictor import Predictor
 from tests.conftest import Command
 
-COLUMNS = {"yes": "p_yes", "no": "p_no"}
+COLUMNS: dict[str, str | int] = {"yes": "p_yes", "no": "p_no"}
 
 
 def write(path: Path, seed: int, count: int = 300) -> None:
@@ -77,6 +77,16 @@ def test_reading(tmp_path: Path) -> None:
             assert list(one) == ["yes", "no"]
             np.testing.assert_allclose(list(one.values()), shares, atol=1e-6)
         assert batches.PROBABILITIES not in next(read(path, reader, labelled=False)).schema.names
+
+
+def test_by_position(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("0.25,a word or two,0.75\n1,some more,0\n" * 5)
+    settings = ReaderSettings(label_columns={"yes": 0, "no": 2})
+    reader = resolve(str(path), settings, labelled=True)
+    assert (reader.header, reader.text) == (False, 1)
+    (batch,) = read(str(path), reader, labelled=True)
+    assert batch.column(batches.LABELS).flatten().to_pylist()[:2] == ["no", "yes"]
 
 
 @pytest.mark.parametrize("wrong", ["0.5,0.6", "-0.5,1.5", "much,1", ",1", "nan,1", "0,0"])

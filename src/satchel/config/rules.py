@@ -76,8 +76,11 @@ def _columns(data: DataSettings) -> Iterator[Conflict]:
         for key, columns in (
             ("text", texts),
             *((name, [getattr(data, name)]) for name in ("label", "id", "weight")),
-            ("label_columns", [None if name.isdigit() else name for name in data.label_columns.values()]),
-            ("fields", [None if name.isdigit() else name for name in data.fields]),
+            (
+                "label_columns",
+                [column for column in data.label_columns.values() if not str(column).isdigit()],
+            ),
+            ("fields", [name for name in data.fields if not name.isdigit()]),
         ):
             if any(isinstance(column, str) for column in columns):
                 yield Conflict(

@@ -31,10 +31,10 @@ class ReaderSettings(Settings):
         None,
         description="Column with the label, by name or by position. Left out: recognised by its name.",
     )
-    label_columns: dict[str, str] = Field(
+    label_columns: dict[str, Column] = Field(
         {},
         description="In place of `label`, a column for each label with its probability: `{spam: p_spam, "
-        "ham: p_ham}`, by name, or by position where there is no header.",
+        "ham: p_ham}`, by name or by position.",
     )
     id: Column | None = Field(
         None,

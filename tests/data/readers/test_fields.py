@@ -60,7 +60,7 @@ def test_by_position(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text(
         "x,good day today,web\ny,no day at all,mail\nx,day and night,web\n" * 5
     )
-    settings = ReaderSettings(header=False, label=0, fields={"2": "categorical"})
+    settings = ReaderSettings(label=0, fields={"2": "categorical"})
     reader = resolve(str(tmp_path / "data.csv"), settings, labelled=True)
     assert reader.text == 1
     (batch,) = read(str(tmp_path / "data.csv"), reader, labelled=True)

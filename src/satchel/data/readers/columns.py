@@ -111,11 +111,12 @@ def text_columns(settings: ReaderSettings) -> list[Column]:
     return settings.text if isinstance(settings.text, list) else [settings.text]
 
 
-def columns_by_name(settings: ReaderSettings, named: Mapping[str, str]) -> list[tuple[str, Column]]:
-    """What columns are called, and the columns: of a file without header, positions."""
+def columns_by_name(settings: ReaderSettings, named: Mapping[str, Column]) -> list[tuple[str, Column]]:
+    """What columns are called, and the columns: of a file without header, a number is a position."""
     by_name = settings.header is not False
     return [
-        (name, int(column) if column.isdigit() and not by_name else column) for name, column in named.items()
+        (name, column if by_name or not str(column).isdigit() else int(column))
+        for name, column in named.items()
     ]
 
 

@@ -81,6 +81,7 @@ def _by_name(settings: ReaderSettings) -> ReaderSettings:
         "label": None if settings.label is None else str(settings.label),
         "id": None if settings.id is None else str(settings.id),
         "weight": None if settings.weight is None else str(settings.weight),
+        "label_columns": {name: str(column) for name, column in settings.label_columns.items()},
     }
     return settings.model_copy(update=names)
 

@@ -171,14 +171,9 @@ def _delimited(
 
 
 def _looks_like_header(first: list[str], settings: ReaderSettings) -> bool:
-    columns = [
-        settings.label,
-        settings.id,
-        settings.weight,
-        *settings.fields,
-        *settings.label_columns.values(),
-    ]
-    wanted = [*text_columns(settings), *columns]
+    wanted = [*text_columns(settings), settings.label, settings.id, settings.weight]
+    named = [*settings.fields, *settings.label_columns.values()]
+    wanted += [column for column in named if not str(column).isdigit()]
     if any(isinstance(column, str) for column in wanted):
         return True
     # A column of row numbers, and one behind a last comma, often have no name.
@@ -231,11 +226,8 @@ def _columns(
     """Which columns hold texts, labels and ids."""
     by_name = settings.header is not False
     label, text, id_ = settings.label, settings.text, settings.id
-    named = {
-        **{name: name for name in settings.fields},
-        **{f"label {name}": column for name, column in settings.label_columns.items()},
-    }
-    others = [column for _, column in columns_by_name(settings, named)]
+    named: list[dict[str, Column]] = [{name: name for name in settings.fields}, settings.label_columns]
+    others = [column for each in named for _, column in columns_by_name(settings, each)]
     others += [] if settings.weight is None else [settings.weight]
     other = {place for column in others for place in _place_if_there(names, column)}
     for column in text_columns(settings):
