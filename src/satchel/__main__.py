@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -16,8 +17,9 @@ def main() -> None:
     except SystemExit as ending:
         # After a signal, a thread may still wait for input that never comes, and Python for that thread.
         if isinstance(ending.code, int) and ending.code > 128:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):  # where nobody reads it any more
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(ending.code)
         raise
     finally:
