@@ -177,8 +177,8 @@ MORE = 64 << 20  # bytes that an extraordinary file may take beyond an ordinary 
 
 @pytest.fixture(scope="module")
 def ordinary(trained: Path) -> int:
-    """The most memory, in bytes, that predicting an ordinary file of 30 MB takes."""
-    (trained / "ordinary.txt").write_text("apple\n" * 5_000_000)
+    """The most memory, in bytes, that predicting an ordinary file of short lines takes."""
+    (trained / "ordinary.txt").write_text("apple\n" * 1_500_000)
     done, peak = measured(trained, "predict", "run", "ordinary.txt", "--output", "ordinary")
     assert done.returncode == 0, done.stderr
     print(f"an ordinary file: at most {peak / 1e6:.0f} MB")
