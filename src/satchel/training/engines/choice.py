@@ -1,11 +1,14 @@
 """Which engine a run gets."""
 
 import shutil
+import time
 from pathlib import Path
 
 from satchel.errors import ConfigError
 from satchel.training.engines.base import Engine, Task
 from satchel.training.support import fused_refusals
+
+_COMPILED = 2.0  # seconds; kernels that are there are loaded in a tenth of one
 
 
 def make_engine(task: Task) -> tuple[Engine, str]:
@@ -31,11 +34,17 @@ def make_engine(task: Task) -> tuple[Engine, str]:
     if wanted != "torch" and not refusal:
         from satchel.training.engines.fused import FusedEngine
 
-        return FusedEngine(task), f"fused engine on the CPU, {task.threads} threads"
+        begun = time.perf_counter()
+        engine = FusedEngine(task)
+        seconds = time.perf_counter() - begun
+        compiled = (
+            f"; its kernels took {seconds:.0f} s to compile, and are kept" if seconds > _COMPILED else ""
+        )
+        return engine, f"fused engine on the CPU, {task.threads} threads{compiled}"
     from satchel.training.engines.torch_engine import TorchEngine
 
-    reason = f": fused does not support the value of {refusal}" if wanted == "auto" else ""
-    return TorchEngine(task, device), f"torch engine on {device}{reason}"
+    why = f": fused does not support the value of {refusal}" if wanted == "auto" else ""
+    return TorchEngine(task, device), f"torch engine on {device}{why}"
 
 
 def choose_device(device: str) -> str:

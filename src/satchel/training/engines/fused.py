@@ -60,9 +60,16 @@ class FusedEngine:
             np.empty(batch * classes, dtype=np.float32),
             np.empty(batch * dimension, dtype=np.float32),
         )
+        self._take_steps(np.empty(0, dtype=np.int64), np.empty(0))  # compiles, or loads, the kernel
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
         """Takes one step for each batch of `order`: see `Engine.train`."""
+        return _mean_loss(*self._take_steps(order, learning_rates), self._training.batch_size)
+
+    def _take_steps(
+        self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Takes them; returns each document's loss, times its weight, and its weight."""
         dataset, training, parameters = self._dataset, self._training, self._parameters
         documents = (
             dataset.ids,
@@ -107,10 +114,11 @@ class FusedEngine:
             )
 
         begun = time.perf_counter()
-        self._workers.together(run, threads)
-        self._pace.note(threads, len(order), time.perf_counter() - begun)
+        self._workers.together(run, threads if len(order) else 1)
+        if len(order):
+            self._pace.note(threads, len(order), time.perf_counter() - begun)
         parameters.weight[:] = linear.T
-        return _mean_loss(losses, scales, training.batch_size)
+        return losses, scales
 
     def settle(self) -> None:
         """Multiplies the embedding by what weight decay has left of it: see `Engine.settle`."""
