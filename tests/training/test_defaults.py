@@ -26,6 +26,7 @@ def corpus(documents: int, classes: int, words: str = "same words here") -> list
 @pytest.mark.parametrize(
     ("documents", "classes", "dimension", "rate", "linear", "decay", "smoothing"),
     [
+        (20, 2, 2, 128.0, 0.0, 0.5 / 128, 0.1),
         (1_000, 2, 2, 128.0, 0.0, 0.3 / 1_000, 0.1),
         (30_000, 2, 2, 128.0, 0.0, 0.3 / 30_000, 0.0),
         (1_000, 3, 4, 128.0, 0.0, 0.03 / 1_000, 0.1),

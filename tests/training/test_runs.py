@@ -282,6 +282,16 @@ def test_a_model_of_two_classes_goes_on_with_its_weighting(config: Path) -> None
     assert run("again", "training.start_from=explicit").settings.model.weighting.name == "tfidf"
 
 
+def test_a_handful_of_documents_is_learned_by_the_rule(config: Path) -> None:
+    write_csv(config / "few.csv", [("good x", "a"), ("bad y", "b"), ("nice x", "a"), ("awful y", "b")])
+    Path("few.yaml").write_text("threads: 1\ndata: {train: few.csv, validation: null}\n")
+    settings = load_config(Path("few.yaml"))
+    with RunFolder(Path("few")) as folder:
+        result = train(settings, folder, start=Start(), describe=dump_config, reporter=Heard())
+    assert [record.halvings for record in result.epochs] == [0] * 10
+    assert result.epochs[-1].train_loss < result.epochs[0].train_loss
+
+
 def test_more_dimensions_than_classes_change_nothing(config: Path) -> None:
     """Where the linear layer stays as it is, at right angles: the model is linear in its features."""
     found = []

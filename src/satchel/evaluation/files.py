@@ -1,8 +1,7 @@
 """Labelled files and a model, or two -> figures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +116,12 @@ def _coverage(answers: Answers) -> dict[str, float]:
     }
 
 
+_Evaluation = TypeVar("_Evaluation", Evaluation, MultiLabelEvaluation)
+_Comparison = TypeVar("_Comparison", Comparison, MultiLabelComparison)
+
+
 @dataclass(frozen=True)
-class Pair:
+class _TwoModels(Generic[_Evaluation, _Comparison]):
     """Two models on the same data.
 
     Attributes:
@@ -126,40 +129,24 @@ class Pair:
         comparison: of their answers.
     """
 
-    evaluations: tuple[Evaluation, Evaluation]
-    comparison: Comparison
+    evaluations: tuple[_Evaluation, _Evaluation]
+    comparison: _Comparison
 
     def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
         """The comparison's figures, and under `models` those of each."""
-        return _pair_json(names, self.evaluations, self.comparison)
+        models = [
+            {"model": name, **evaluation.to_json()}
+            for name, evaluation in zip(names, self.evaluations, strict=True)
+        ]
+        return {**self.comparison.to_json(), "models": models}
 
 
-@dataclass(frozen=True)
-class MultiLabelPair:
-    """Two models of several labels on the same data.
-
-    Attributes:
-        evaluations: of each.
-        comparison: of their answers.
-    """
-
-    evaluations: tuple[MultiLabelEvaluation, MultiLabelEvaluation]
-    comparison: MultiLabelComparison
-
-    def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
-        """The comparison's figures, and under `models` those of each."""
-        return _pair_json(names, self.evaluations, self.comparison)
+class Pair(_TwoModels[Evaluation, Comparison]):
+    """Two models that give one label."""
 
 
-def _pair_json(
-    names: tuple[str, str],
-    evaluations: Sequence[Evaluation | MultiLabelEvaluation],
-    comparison: Comparison | MultiLabelComparison,
-) -> dict[str, Any]:
-    models = [
-        {"model": name, **evaluation.to_json()} for name, evaluation in zip(names, evaluations, strict=True)
-    ]
-    return {**comparison.to_json(), "models": models}
+class MultiLabelPair(_TwoModels[MultiLabelEvaluation, MultiLabelComparison]):
+    """Two models that give any number of labels."""
 
 
 def compare_files(

@@ -29,6 +29,7 @@ _LINEAR_RATE_MANY = 0.1
 # Every document pulls at the bias: its step on the mean of a batch overshoots where it is larger.
 _BIAS_RATE, _BIAS_STEP = 0.1, 0.5
 _DECAY_TWO, _DECAY_FEW = 0.3, 0.03  # divided by the number of documents
+_DECAY_STEP = 0.5  # of a row at most, in a step: of a few documents, the above would turn rows around
 
 _SMOOTHING_FEW, _SMOOTHING_MANY = 0.1, 0.05
 # Long documents have so many features that are nearly their own that they are soon learned by heart.
@@ -101,7 +102,7 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
         "learning_rate": rate,
         "bias_learning_rate": min(_BIAS_RATE, _BIAS_STEP / rate),
         "linear_learning_rate": 0.0 if few else _LINEAR_RATE_MANY,
-        "weight_decay": decay / documents,
+        "weight_decay": min(decay / documents, _DECAY_STEP / rate),
         "label_smoothing": smoothing
         if corpus.train.soft_targets is None and documents < _MANY_DOCUMENTS
         else 0.0,
@@ -109,7 +110,7 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
     if multi_label:
         training |= {"linear_learning_rate": 0.0, "label_smoothing": 0.0}
         if not settings.model.sparse:
-            training["weight_decay"] = _DECAY_FEW / documents
+            training["weight_decay"] = min(_DECAY_FEW / documents, _DECAY_STEP / rate)
     dimension = next((size for size in _DIMENSIONS if size >= classes), largest)
     if origin is not None:
         dimension = max(dimension, settled(origin.settings.embedding_dim))

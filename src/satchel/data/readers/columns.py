@@ -24,6 +24,8 @@ from satchel.data.readers.values import (
 from satchel.data.settings import Column, ReaderSettings
 from satchel.errors import DataError
 
+_OPTIONS = ("text", "label")  # the columns that commands take a name of
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -140,10 +142,10 @@ def find_column(path: Path, names: Sequence[str], column: Column, key: str) -> i
         )
     if column in names:
         return list(names).index(column)
+    option = f" (or --{key})" if key in _OPTIONS else ""
     raise DataError(
-        f"{path}: no column {column!r}{did_you_mean(column, names)}: it has "
-        f"{listed(names)}: set data.{key} "
-        f"(or --{key}) to one of these"
+        f"{path}: no column {column!r}{did_you_mean(column, names)}: it has {listed(names)}: "
+        f"set data.{key}{option} to one of these"
     )
 
 
