@@ -377,8 +377,8 @@ def _shape(name: str, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
             "its description is of another format",
         ),
         (
-            lambda tensors, description: description.update(version=2, satchel="9.0"),
-            r"format version 2, .* reads version 1: install the Satchel that wrote it \(9\.0\)",
+            lambda tensors, description: description.update(version=3, satchel="9.0"),
+            r"format version 3, .* reads versions 1 and 2: install the Satchel that wrote it \(9\.0\)",
         ),
         (lambda tensors, description: description.update(unicode="99.0"), r"Unicode 99\.0.*train again"),
     ],

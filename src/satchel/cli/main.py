@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from satchel import __version__
 from satchel.cli import (
     check,
+    compress,
     evaluate,
     explain,
     features,
@@ -57,6 +58,7 @@ app.command("explain")(explain.explain)
 app.command("neighbors")(neighbors.neighbors)
 app.command("features")(features.features)
 app.command("project")(project.project)
+app.command("compress")(compress.compress)
 app.command("inspect")(inspect.inspect)
 app.command("vocab")(vocab.vocab)
 app.command("init")(init.init)

@@ -12,12 +12,11 @@ from numba import njit
 
 from satchel.kernels.char_ngrams import char_ngrams, is_char_ngram, scratch_for, spell
 from satchel.kernels.characters import ALONE, ATTACH, EXTEND, SEPARATE, SKIP
-from satchel.kernels.hashing import FNV_OFFSET, FNV_PRIME, mix
+from satchel.kernels.hashing import EVEN, FNV_OFFSET, FNV_PRIME, mix
 from satchel.kernels.utf8 import decode
 
 _NGRAM_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
-_EVEN = np.uint64(0xFFFFFFFFFFFFFFFE)
 _MULTIBYTE = np.uint8(255)
 SEPARATOR = 0x1F
 
@@ -55,7 +54,7 @@ def _words(  # type: ignore[no-untyped-def]
             continue
         if not inside or (action != ATTACH and (alone or action != EXTEND)):
             if inside:
-                hashes[count] = mix(h) & _EVEN
+                hashes[count] = mix(h) & EVEN
                 ends[count] = i
                 count += _ONE
                 inside = False
@@ -74,7 +73,7 @@ def _words(  # type: ignore[no-untyped-def]
                 h = (h ^ np.uint64(data[i])) * FNV_PRIME
                 i += _ONE
     if inside:
-        hashes[count] = mix(h) & _EVEN
+        hashes[count] = mix(h) & EVEN
         ends[count] = stop
         count += _ONE
     return np.int64(count)
@@ -92,7 +91,7 @@ def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-
         while i < end and data[i] != SEPARATOR:
             h = (h ^ np.uint64(data[i])) * FNV_PRIME
             i += 1
-        hashes[count] = mix(h) & _EVEN
+        hashes[count] = mix(h) & EVEN
         ends[count] = i
         count += 1
     return count

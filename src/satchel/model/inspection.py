@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from satchel.errors import ModelFileError
-from satchel.model.modelfile import check_layout, locate_model, opened, read_description
+from satchel.model.header import check_layout, read_description
+from satchel.model.modelfile import locate_model, opened
+from satchel.model.packing import layout
 from satchel.reporting import byte_size
 
 
 def inspect_model(path: Path) -> dict[str, Any]:
     """What a model file says of itself; no tensor is read, and the checksum is not compared.
+
+    Of each tensor it says the type and shape that it has in memory (but the type in the file of the
+    embedding's rows), and its bytes in the file.
 
     Raises:
         ModelFileError: there is none, or its header cannot be right.
@@ -18,11 +23,48 @@ def inspect_model(path: Path) -> dict[str, Any]:
     with opened(path) as file:
         description = read_description(path, file)
         check_layout(path, file, description)
+        unpacked = layout(file.tensors, description["packing"]) if "packing" in description else file.tensors
         tensors = {
-            name: {"type": str(info.dtype), "shape": list(info.shape), "bytes": info.size}
+            name: {
+                "type": str(info.dtype if name == "embedding" else unpacked.get(name, info).dtype),
+                "shape": list(unpacked.get(name, info).shape),
+                "bytes": info.size,
+            }
             for name, info in sorted(file.tensors.items())
         }
         return {"path": str(path), "bytes": file.size, **description, "tensors": tensors}
+
+
+_PARTS = {
+    "rows": ("embedding", "embedding.scales"),
+    "features' hashes": ("vocabulary.hashes",),
+    "counts": ("vocabulary.counts", "vocabulary.document_counts"),
+    "words": ("vocabulary.word_rows", "vocabulary.word_ends", "vocabulary.words"),
+    "subwords": ("vocabulary.subwords",),
+    "linear layer": ("linear.weight", "linear.bias"),
+}
+
+
+def part_sizes(inspected: dict[str, Any]) -> dict[str, int]:
+    """The bytes of each part of a model file, and of all of it.
+
+    Args:
+        inspected: what `inspect_model` gave.
+    """
+    sizes = {name: tensor["bytes"] for name, tensor in inspected["tensors"].items()}
+    parts = {part: sum(sizes.get(name, 0) for name in names) for part, names in _PARTS.items()}
+    parts["header"] = inspected["bytes"] - sum(sizes.values())
+    return {**parts, "all": inspected["bytes"]}
+
+
+def part_rows(before: dict[str, int], after: dict[str, int]) -> list[tuple[str, ...]]:
+    """The sizes of two files' parts side by side, for a reader."""
+    rows = [
+        (part, byte_size(size), byte_size(after[part]), f"{size / after[part]:.1f}" if after[part] else "")
+        for part, size in before.items()
+        if size or after[part]
+    ]
+    return [("", "before", "after", "times smaller"), *rows]
 
 
 def inspection_rows(inspected: dict[str, Any], labels: int = 10) -> list[tuple[str, str]]:
@@ -47,6 +89,7 @@ def inspection_rows(inspected: dict[str, Any], labels: int = 10) -> list[tuple[s
             ("features", f"{rows:,}"),
             ("  of these words", f"{words:,}"),
             ("embedding dimension", f"{dimension:,}"),
+            ("rows of", inspected.get("packing", {"rows": "float32"})["rows"]),
             ("words trained on", f"{inspected['total_words']:,}"),
             ("temperature", f"{inspected['temperature']:.4f}"),
         ]

@@ -8,7 +8,8 @@
 | vocabulary.*         | | what the rows stand for: `satchel.model.rows` |
 
 The file's metadata has one key, `satchel`: JSON with the format's version, the labels, the settings
-of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-file.md has it all.
+of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-file.md has it all. A packed
+file holds the same in fewer bytes: `satchel.model.packing`.
 """
 
 import hashlib
@@ -28,27 +29,26 @@ from pydantic import ValidationError
 from satchel import __version__
 from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary
-from satchel.data.weighting import AutoWeighting, document_counts_shape
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
+from satchel.model.header import (
+    FORMAT,
+    METADATA_KEY,
+    PACKED,
+    PLAIN,
+    check_layout,
+    damaged,
+    read_description,
+)
 from satchel.model.losses import LossName, loss_of, thresholds_of
+from satchel.model.packing import Rows, pack, unpack
 from satchel.model.parameters import Parameters, aligned_zeros, all_finite
-from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
+from satchel.model.rows import vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
 from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, write_tensors
 
-FORMAT = "satchel-model"
-VERSION = 1
 FILE_NAME = "model.safetensors"
-
-METADATA_KEY = "satchel"
-_TYPES = {
-    "embedding": np.float32,
-    "linear.weight": np.float32,
-    "linear.bias": np.float32,
-    **TYPES,
-}
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,18 @@ class Model:
         return self.loss == "binary_cross_entropy"
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: Path, model: Model, rows: Rows | None = None) -> None:
     """Writes the model file, all or nothing.
+
+    Args:
+        path: where to.
+        model: the model.
+        rows: how to keep the numbers of the embedding in a packed file (`satchel.model.packing`); None: a
+            plain file, every tensor as it is in memory.
 
     Raises:
         RunFolderError: it cannot be written.
-        ModelFileError: a parameter is not finite.
+        ModelFileError: a parameter is not finite, or too large for such rows.
     """
     tensors = _tensors(model)
     for name, tensor in tensors.items():
@@ -95,7 +101,7 @@ def save_model(path: Path, model: Model) -> None:
             )
     description: dict[str, Any] = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": PLAIN if rows is None else PACKED,
         "satchel": __version__,
         "unicode": UNICODE_VERSION,
         "labels": model.labels.labels,
@@ -110,6 +116,11 @@ def save_model(path: Path, model: Model) -> None:
         "vocabulary": model.vocabulary_settings.model_dump(),
         "model": model.settings.model_dump(),
     }
+    if rows is not None:
+        try:
+            tensors, description["packing"] = pack(tensors, rows)
+        except ValueError as error:
+            raise ModelFileError(f"not written: {error}") from error
     description["sha256"] = _digest(tensors, description)
     # One key: the library writes several in an order that changes from run to run.
     metadata = {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
@@ -128,14 +139,14 @@ def load_model(path: Path) -> Model:
         description = read_description(path, file)
         try:
             check_layout(path, file, description)
-            tensors = {name: file.read(name) for name in _TYPES if name != "embedding"}
-            # On a boundary of its own, at once: there is no second copy of the largest.
-            tensors["embedding"] = file.read("embedding", aligned_zeros(*file.tensors["embedding"].shape))
+            tensors = _read(file)
             if _digest(tensors, description) != description.get("sha256"):
-                raise _damaged(path, "its checksum does not match")
+                raise damaged(path, "its checksum does not match")
+            if description["version"] == PACKED:
+                tensors = unpack(tensors, description["packing"])
             return _assemble(path, tensors, description)
         except (KeyError, TypeError, ValueError, ValidationError, pa.ArrowInvalid) as error:
-            raise _damaged(path, f"its description cannot be read ({error})") from error
+            raise damaged(path, f"its description cannot be read ({error})") from error
 
 
 @contextmanager
@@ -189,6 +200,13 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
     }
 
 
+def _read(file: TensorFile) -> dict[str, NDArray[Any]]:
+    """All tensors of a file; rows of float32 on a boundary of their own, at once, without a second copy."""
+    info = file.tensors["embedding"]
+    place = aligned_zeros(*info.shape) if info.dtype == np.float32 else None
+    return {name: file.read(name, place if name == "embedding" else None) for name in file.tensors}
+
+
 def _digest(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> str:
     """The SHA-256 of the tensors and of all of the description but the digest itself."""
     digest = hashlib.sha256()
@@ -200,81 +218,10 @@ def _digest(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> st
     return digest.hexdigest()
 
 
-def read_description(path: Path, file: TensorFile) -> dict[str, Any]:
-    """The JSON of a model file of this version.
-
-    Raises:
-        ModelFileError: it is something else, or of another version.
-    """
-    try:
-        description = json.loads(file.metadata[METADATA_KEY])
-    except (KeyError, ValueError, RecursionError) as error:
-        raise ModelFileError(
-            f"{path}: a safetensors file, but not one of Satchel's: give the model.safetensors of a run"
-        ) from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise _damaged(path, "its description is of another format")
-    if description.get("version") != VERSION:
-        raise ModelFileError(
-            f"{path}: format version {description.get('version')}, and this is Satchel {__version__}, "
-            f"which reads version {VERSION}: install the Satchel that wrote it "
-            f"({description.get('satchel')}) or train again"
-        )
-    if description.get("unicode") != UNICODE_VERSION:
-        raise ModelFileError(
-            f"{path}: made with the character classes of Unicode {description.get('unicode')}, and "
-            f"this Satchel has those of {UNICODE_VERSION}: train again"
-        )
-    return description
-
-
-def check_layout(path: Path, file: TensorFile, description: dict[str, Any]) -> None:
-    """The tensors' names, types and shapes against the description, before memory is taken for them.
-
-    Raises:
-        ModelFileError: they cannot be of one model.
-    """
-    try:
-        _check_shapes(path, file, description)
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise _damaged(path, f"its description cannot be read ({error})") from error
-
-
-def _check_shapes(path: Path, file: TensorFile, description: dict[str, Any]) -> None:
-    if set(file.tensors) != set(_TYPES):
-        raise _damaged(path, f"it holds the tensors {sorted(file.tensors)}")
-    for name, info in file.tensors.items():
-        if info.dtype != _TYPES[name]:
-            raise _damaged(path, f"{name} is of type {info.dtype}")
-    labels = description["labels"]
-    if not all(isinstance(label, str) for label in labels):
-        raise _damaged(path, "its labels are not strings")
-    if len(set(labels)) < len(labels):
-        raise _damaged(path, "a label stands twice")
-    (rows,) = file.tensors["vocabulary.hashes"].shape
-    (words,) = file.tensors["vocabulary.word_rows"].shape
-    model = ModelSettings.model_validate(description["model"])
-    weighting, dimension = model.weighting, model.embedding_dim
-    if isinstance(weighting, AutoWeighting) or (weighting.name == "log_count_ratio" and len(labels) != 2):
-        raise _damaged(path, f"its weighting is {weighting.name}, of {len(labels)} classes")
-    buckets = VocabularySettings.model_validate(description["vocabulary"]).buckets or 0
-    expected = {
-        "embedding": (rows + buckets, dimension),
-        "linear.weight": (len(labels), dimension),
-        "linear.bias": (len(labels),),
-        "vocabulary.document_counts": document_counts_shape(weighting, rows + buckets),
-        "vocabulary.word_ends": (words,),
-        "vocabulary.words": (file.tensors["vocabulary.words"].size,),
-    }
-    for name, shape in expected.items():
-        if file.tensors[name].shape != shape:
-            raise _damaged(path, f"{name} has the shape {file.tensors[name].shape}, not {shape}")
-
-
 def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> Model:
     labels = LabelSet(tuple(description["labels"]), tuple(map(_count, description["label_counts"])))
     if len(labels.counts) != len(labels):
-        raise _damaged(path, "it does not count the documents of each label")
+        raise damaged(path, "it does not count the documents of each label")
     try:
         settings = VocabularySettings.model_validate(description["vocabulary"])
         total_words = _count(description["total_words"])
@@ -283,14 +230,14 @@ def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[st
         thresholds = thresholds_of(description["thresholds"], len(labels), loss)
         vocabulary = vocabulary_of(tensors, total_words, settings.buckets or 0, documents)
     except ValueError as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
     temperature = description["temperature"]
     if not (isinstance(temperature, float) and 0 < temperature < math.inf):
-        raise _damaged(path, f"its temperature is {temperature!r}")
+        raise damaged(path, f"its temperature is {temperature!r}")
     model = ModelSettings.model_validate(description["model"])
     for name in ("embedding", "linear.weight", "linear.bias"):
         if not all_finite(tensors[name]):
-            raise _damaged(path, f"{name} holds values that are not finite")
+            raise damaged(path, f"{name} holds values that are not finite")
     return Model(
         Parameters(tensors["embedding"], tensors["linear.weight"], tensors["linear.bias"]),
         vocabulary,
@@ -309,9 +256,3 @@ def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise TypeError(f"{value!r} is not a count")
     return value
-
-
-def _damaged(path: Path, what: str) -> ModelFileError:
-    return ModelFileError(
-        f"{path}: a damaged model file: {what}: fetch it again from where it came, or train again"
-    )

@@ -62,15 +62,10 @@ def vocabulary_of(
         ValueError: they do not; the message says how (pa.ArrowInvalid, which is one, of words that
             are not UTF-8).
     """
-    hashes, ends = tensors["vocabulary.hashes"], tensors["vocabulary.word_ends"]
-    word_rows, blob = tensors["vocabulary.word_rows"], tensors["vocabulary.words"]
-    if (int(ends[-1]) if len(ends) else 0) != len(blob):
-        raise ValueError(f"vocabulary.words has the shape {blob.shape}, and the words end elsewhere")
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    if (np.diff(starts) < 0).any() or (len(word_rows) and not _rising(word_rows, len(hashes))):
-        raise ValueError("its words are out of order")
+    hashes, word_rows = tensors["vocabulary.hashes"], tensors["vocabulary.word_rows"]
+    bounds, blob = word_bounds(tensors), tensors["vocabulary.words"]
     words = pa.LargeStringArray.from_buffers(
-        len(word_rows), pa.py_buffer(starts), pa.py_buffer(np.ascontiguousarray(blob))
+        len(word_rows), pa.py_buffer(bounds), pa.py_buffer(np.ascontiguousarray(blob))
     )
     words.validate(full=True)
     document_counts = tensors["vocabulary.document_counts"]
@@ -87,6 +82,24 @@ def vocabulary_of(
         documents,
         tensors["vocabulary.subwords"].tobytes(),
     )
+
+
+def word_bounds(tensors: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """Where each word begins in `vocabulary.words`, and where the last one ends, int64 [W + 1].
+
+    Raises:
+        ValueError: the words are not in order, or not those of so many rows.
+    """
+    ends, blob = tensors["vocabulary.word_ends"], tensors["vocabulary.words"]
+    word_rows = tensors["vocabulary.word_rows"]
+    if (int(ends[-1]) if len(ends) else 0) != len(blob):
+        raise ValueError(f"vocabulary.words has the shape {blob.shape}, and the words end elsewhere")
+    bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    if (np.diff(bounds) < 0).any() or (
+        len(word_rows) and not _rising(word_rows, len(tensors["vocabulary.hashes"]))
+    ):
+        raise ValueError("its words are out of order")
+    return bounds
 
 
 def _runs(counts: NDArray[np.int64]) -> NDArray[np.int64]:
