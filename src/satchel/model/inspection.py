@@ -3,18 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from satchel.errors import ModelFileError
 from satchel.model.header import check_layout, read_description
 from satchel.model.modelfile import locate_model, opened
-from satchel.model.packing import layout
+from satchel.model.packing import PACKABLE
 from satchel.reporting import byte_size
 
 
 def inspect_model(path: Path) -> dict[str, Any]:
     """What a model file says of itself; no tensor is read, and the checksum is not compared.
 
-    Of each tensor it says the type and shape that it has in memory (but the type in the file of the
-    embedding's rows), and its bytes in the file.
+    Of a tensor that is compressed it says the type and shape before, and the bytes after.
 
     Raises:
         ModelFileError: there is none, or its header cannot be right.
@@ -23,11 +24,11 @@ def inspect_model(path: Path) -> dict[str, Any]:
     with opened(path) as file:
         description = read_description(path, file)
         check_layout(path, file, description)
-        unpacked = layout(file.tensors, description["packing"]) if "packing" in description else file.tensors
+        shapes = description.get("packing", {}).get("shapes", {})
         tensors = {
             name: {
-                "type": str(info.dtype if name == "embedding" else unpacked.get(name, info).dtype),
-                "shape": list(unpacked.get(name, info).shape),
+                "type": str(np.dtype(PACKABLE[name]) if name in shapes else info.dtype),
+                "shape": shapes.get(name, list(info.shape)),
                 "bytes": info.size,
             }
             for name, info in sorted(file.tensors.items())

@@ -5,8 +5,8 @@
 - `vocabulary.word_rows` and `vocabulary.word_ends` are kept as differences, each from the one before.
 - `vocabulary.hashes` begins with those of the words, each XOR the hash of the word's own bytes (nearly
   always 0); then come those of the n-grams as differences, each from the one before, modulo 2 ** 64.
-- Of every tensor of the vocabulary the first bytes of all numbers are written, then the second, and so
-  on, and these are compressed (Zstandard, RFC 8878).
+- Of every tensor of the vocabulary, and of the scales, the first bytes of all numbers are written, then
+  the second, and so on, and these are compressed (Zstandard, RFC 8878).
 
 Rows are never compressed, so that a small file cannot ask for the memory of a large one: all but the
 words is bounded by the number of rows (`check_bounds`).
@@ -30,8 +30,10 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 _ROWS = "embedding"
 _SCALES = "embedding.scales"
+PACKABLE: dict[str, type[np.generic]] = {_SCALES: np.float16, **TYPES}
 _ROW_TYPES: dict[str, np.dtype[Any]] = {name: np.dtype(name) for name in ("int8", "float16", "float32")}
 _LARGEST_SCALE = 32768.0  # float16 then resolves scales over nine orders of magnitude
+_TOO_LARGE = 2.0**127  # for a row of int8: what is multiplied stays within float32
 _PIECE = 1 << 16  # rows
 _LEVEL = 12  # a second and less for millions of rows
 _MOST = 64  # bytes that a byte may become, where their number is not bounded by the rows
@@ -67,19 +69,17 @@ def pack(tensors: Tensors, rows: Rows) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         ValueError: these are too large for that.
     """
-    stored, packing = _packed_rows(tensors[_ROWS], rows)
-    others = {name: tensor for name, tensor in tensors.items() if name != _ROWS}
-    others["vocabulary.hashes"] = _packed_hashes(tensors)
+    rows_stored, packing = _packed_rows(tensors[_ROWS], rows)
+    stored = {**tensors, **rows_stored, "vocabulary.hashes": _packed_hashes(tensors)}
     for name in ("vocabulary.word_rows", "vocabulary.word_ends"):
-        others[name] = np.diff(tensors[name], prepend=tensors[name].dtype.type(0))
+        stored[name] = np.diff(tensors[name], prepend=tensors[name].dtype.type(0))
     shapes = {}
-    for name, tensor in others.items():
-        stored[name] = tensor
-        if name in TYPES:
-            packed = _compressed(tensor)
-            if len(packed) < tensor.nbytes <= _bound(len(packed), len(tensors[_ROWS])):
-                stored[name] = packed
-                shapes[name] = list(tensor.shape)
+    for name in [name for name in PACKABLE if name in stored]:
+        tensor = stored[name]
+        packed = _compressed(tensor)
+        if len(packed) < tensor.nbytes <= _bound(len(packed), len(tensors[_ROWS])):
+            stored[name] = packed
+            shapes[name] = list(tensor.shape)
     return stored, {**packing, "shapes": shapes}
 
 
@@ -89,19 +89,7 @@ def layout(stored: Mapping[str, Info], packing: dict[str, Any]) -> dict[str, Inf
     Raises:
         KeyError, TypeError, ValueError: what is said of them cannot be.
     """
-    found = {name: info for name, info in stored.items() if name != _SCALES}
-    rows, kept_as = found[_ROWS], packing["rows"]
-    if rows.dtype != _ROW_TYPES[kept_as]:
-        raise ValueError(f"rows of {rows.dtype} as {kept_as}")
-    found[_ROWS] = _Info(np.dtype(np.float32), rows.shape)
-    if (kept_as == "int8") != (_SCALES in stored):
-        raise ValueError(f"rows of {kept_as} with scales or without")
-    if kept_as == "int8":
-        scales, factor = stored[_SCALES], packing["factor"]
-        if scales.dtype != np.float16 or scales.shape != rows.shape[:1]:
-            raise ValueError(f"scales of the shape {scales.shape}")
-        if not (isinstance(factor, float) and 0 < factor < math.inf):
-            raise ValueError(f"the factor {factor!r}")
+    found = dict(stored)
     if not isinstance(packing["shapes"], dict):
         raise TypeError("what is packed is not named")
     for name, shape in packing["shapes"].items():
@@ -109,7 +97,19 @@ def layout(stored: Mapping[str, Info], packing: dict[str, Any]) -> dict[str, Inf
             raise ValueError(f"{name} is packed and not bytes")
         if not all(type(number) is int and number >= 0 for number in shape):
             raise ValueError(f"{name} with the shape {shape}")
-        found[name] = _Info(np.dtype(TYPES[name]), tuple(shape))
+        found[name] = _Info(np.dtype(PACKABLE[name]), tuple(shape))
+    rows, kept_as = stored[_ROWS], packing["rows"]
+    if rows.dtype != _ROW_TYPES[kept_as]:
+        raise ValueError(f"rows of {rows.dtype} as {kept_as}")
+    found[_ROWS] = _Info(np.dtype(np.float32), rows.shape)
+    if (kept_as == "int8") != (_SCALES in stored):
+        raise ValueError(f"rows of {kept_as} with scales or without")
+    if kept_as == "int8":
+        scales, factor = found.pop(_SCALES), packing["factor"]
+        if scales.dtype != np.float16 or scales.shape != rows.shape[:1]:
+            raise ValueError(f"scales of the shape {scales.shape}")
+        if not (isinstance(factor, float) and 0 < factor < math.inf):
+            raise ValueError(f"the factor {factor!r}")
     return found
 
 
@@ -130,13 +130,13 @@ def unpack(stored: Tensors, packing: dict[str, Any]) -> Tensors:
     Raises:
         ValueError: the bytes are not of what they should be.
     """
-    tensors = {name: tensor for name, tensor in stored.items() if name != _SCALES}
+    tensors = dict(stored)
     for name, shape in packing["shapes"].items():
         tensors[name] = _decompressed(name, stored[name], tuple(shape))
     for name in ("vocabulary.word_rows", "vocabulary.word_ends"):
         tensors[name] = np.cumsum(tensors[name], dtype=tensors[name].dtype)
     tensors["vocabulary.hashes"] = _unpacked_hashes(tensors)
-    tensors[_ROWS] = _unpacked_rows(stored, packing)
+    tensors[_ROWS] = _unpacked_rows(tensors[_ROWS], tensors.pop(_SCALES, None), packing)
     return tensors
 
 
@@ -145,9 +145,11 @@ def _packed_rows(embedding: NDArray[np.float32], rows: Rows) -> tuple[Tensors, d
     if rows == "float32":
         return {_ROWS: embedding}, {"rows": rows}
     if rows == "float16":
-        if largest > np.finfo(np.float16).max:
+        if largest > float(np.finfo(np.float16).max):
             raise ValueError(f"the embedding has values of {largest:.3g}, too large for float16: keep int8")
         return {_ROWS: embedding.astype(np.float16)}, {"rows": rows}
+    if largest >= _TOO_LARGE:
+        raise ValueError(f"the embedding has values of {largest:.3g}, too large for int8: keep float32")
     factor = largest / 127 / _LARGEST_SCALE or 1.0
     scales = np.empty(len(embedding), dtype=np.float16)
     numbers = np.empty(embedding.shape, dtype=np.int8)
@@ -160,17 +162,19 @@ def _packed_rows(embedding: NDArray[np.float32], rows: Rows) -> tuple[Tensors, d
     return {_ROWS: numbers, _SCALES: scales}, {"rows": rows, "factor": factor}
 
 
-def _unpacked_rows(stored: Tensors, packing: dict[str, Any]) -> NDArray[np.float32]:
-    numbers = stored[_ROWS]
+def _unpacked_rows(
+    numbers: NDArray[Any], scales: NDArray[np.float16] | None, packing: dict[str, Any]
+) -> NDArray[np.float32]:
     embedding = aligned_zeros(*numbers.shape)
-    if packing["rows"] != "int8":
+    if scales is None:
         embedding[:] = numbers
         return embedding
-    if not np.isfinite(stored[_SCALES]).all():
-        raise ValueError("embedding.scales holds values that are not finite")
-    scales = (stored[_SCALES].astype(np.float64) * packing["factor"]).astype(np.float32)
+    lowest, highest = float(scales.min(initial=0)), float(scales.max(initial=0))
+    if not (lowest >= 0 and highest * packing["factor"] * 127 < 1.001 * _TOO_LARGE):
+        raise ValueError("embedding.scales holds values that cannot be")
+    steps = (scales.astype(np.float64) * packing["factor"]).astype(np.float32)
     for part in _parts(len(numbers)):
-        np.multiply(numbers[part], scales[part, None], out=embedding[part])
+        np.multiply(numbers[part], steps[part, None], out=embedding[part])
     return embedding
 
 
@@ -216,7 +220,7 @@ def _compressed(tensor: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _decompressed(name: str, packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[Any]:
-    dtype = np.dtype(TYPES[name])
+    dtype = np.dtype(PACKABLE[name])
     size = math.prod(shape) * dtype.itemsize
     try:
         raw = _codec().decompress(packed, decompressed_size=size)

@@ -49,10 +49,12 @@ def importance(model: Model) -> NDArray[np.float32]:
     if row_weights is not None:
         found *= row_weights[:features]
     documents = vocabulary.document_counts
-    counts = (
-        vocabulary.counts if documents is None else documents[:features].reshape(features, -1).sum(axis=1)
-    )
-    return (found * np.power(counts, FREQUENCY_POWER)).astype(np.float32)
+    counts = vocabulary.counts
+    if documents is not None:
+        counts = documents[:features].reshape(features, -1).sum(axis=1, dtype=np.int64)
+    # What a model was continued from may have features that its own data lacks.
+    found *= np.maximum(counts, 1) ** FREQUENCY_POWER
+    return found
 
 
 def with_rows(model: Model, rows: NDArray[np.int64]) -> Model:
