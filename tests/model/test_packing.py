@@ -280,3 +280,32 @@ def test_contradictions_are_refused_though_the_checksum_fits(
     save_model(tmp_path / "m", model, "int8")
     with pytest.raises(ModelFileError, match=message):
         load_model(forged(tmp_path / "m", change))
+
+
+_NUMBERS = st.sampled_from([0, 1, 2, 3, 7, 37, -1, 2**31 - 1, -(2**31), 2**62, -(2**62), 2**63 - 1])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(_NUMBERS, min_size=6, max_size=6),
+    ends=st.lists(_NUMBERS, min_size=6, max_size=6),
+    counts=st.lists(_NUMBERS, min_size=6, max_size=6),
+)
+def test_any_numbers_are_a_model_or_refused(
+    model: Model, tmp_path: Path, rows: list[int], ends: list[int], counts: list[int]
+) -> None:
+    """Numbers that overflow when they are summed lead nowhere outside of their arrays."""
+
+    def change(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> None:
+        wrapped = (np.array(rows, np.int64) & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+        _stored("vocabulary.word_rows", wrapped)(tensors, description)
+        _stored("vocabulary.word_ends", np.array(ends))(tensors, description)
+        _stored("vocabulary.counts", np.array(counts).reshape(3, 2))(tensors, description)
+
+    save_model(tmp_path / "m", model, "int8")
+    try:
+        loaded = load_model(forged(tmp_path / "m", change))
+    except ModelFileError:
+        return
+    assert loaded.vocabulary.words.to_pylist()
+    assert loaded.vocabulary.counts.sum() >= 0

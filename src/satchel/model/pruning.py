@@ -13,7 +13,9 @@ from satchel.model.modelfile import Model
 from satchel.model.parameters import Parameters, aligned_zeros
 
 _PIECE = 1 << 16  # rows
-FREQUENCY_POWER = 0.5
+# Of the powers 0, 0.25, 0.5, 0.75 and 1, by validation data of five models (IMDB, NSMC, Debian sections with
+# 10 and 64 dimensions, SIB-200) and an eighth of the features: 0.25 and 0.5 lose least, 0 and 1 up to a point.
+_FREQUENCY_POWER = 0.5
 
 
 def pruned(model: Model, keep: int) -> Model:
@@ -53,7 +55,7 @@ def importance(model: Model) -> NDArray[np.float32]:
     if documents is not None:
         counts = documents[:features].reshape(features, -1).sum(axis=1, dtype=np.int64)
     # What a model was continued from may have features that its own data lacks.
-    found *= np.maximum(counts, 1) ** FREQUENCY_POWER
+    found *= np.maximum(counts, 1) ** _FREQUENCY_POWER
     return found
 
 
