@@ -158,6 +158,24 @@ def test_two_models_slices_and_label_errors(run: Folder, monkeypatch: pytest.Mon
     assert "one model gives each document one label, the other any number" in done.stderr
 
 
+def test_thresholds_for_a_precision(run: Folder) -> None:
+    wanted = ("train", "config.yaml", "--set", "training.thresholds.precision=0.7", "--output", "precise")
+    assert "wanted precision" not in run(*wanted).stderr
+    figures = json.loads((run.path / "precise/metrics.json").read_text())
+    assert figures["never_given"] == []
+    # By F1 all that is given is right; to give more, and be wrong in three of ten, is what is wanted here.
+    assert figures["test"]["precision_micro"] == pytest.approx(0.7, abs=0.1)
+    assert figures["test"]["recall_micro"] == 1
+    # A model that has learned nothing says of each document the same.
+    nothing = ("--set", "training.learning_rate=1e-20", "--set", "training.epochs=1", "--force")
+    done = run(*wanted, *nothing)
+    assert "5 of 5 labels reach the wanted precision on the validation data at no threshold" in done.stderr
+    assert "'fruit', 'heavy metal', 'lone', 'music', 'sea'; a lower" in done.stderr
+    figures = json.loads((run.path / "precise/metrics.json").read_text())
+    assert figures["never_given"] == ["fruit", "heavy metal", "lone", "music", "sea"]
+    assert figures["test"]["labels_given_per_document"] == 0
+
+
 def test_what_wants_one_label_says_so(run: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {
         ("train", "config.yaml", "--force", "--set", "training.loss=cross_entropy"): "with 2 labels",

@@ -78,6 +78,10 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
         "training.best_metric, data.validation",
     ),
     (
+        {"data.validation": None, "training.thresholds": {"precision": 0.9}},
+        "training.thresholds, data.validation",
+    ),
+    (
         {"training.early_stopping": {"metric": "loss"}, "training.best_metric": "f1_macro"},
         "training.best_metric, training.early_stopping.metric",
     ),

@@ -11,7 +11,13 @@ from satchel.evaluation.multilabel import evaluate_multi_label
 from satchel.evaluation.ranking import at_k
 from satchel.evaluation.slices import multi_label_slices
 from satchel.training.figures import multi_label_figures
-from satchel.training.thresholds import best_threshold, tune_thresholds
+from satchel.training.thresholds import (
+    NEVER,
+    best_threshold,
+    precise_threshold,
+    tune_for_precision,
+    tune_thresholds,
+)
 from tests.evaluation.predictions import real_answers
 
 CLASSES = 7
@@ -171,3 +177,48 @@ def test_thresholds_of_equal_and_of_certain_probabilities() -> None:
     assert best_threshold(np.array([1.0, 0.5], np.float32), np.array([True, False])) == np.float32(0.75)
     nothing = tune_thresholds(np.ones((2, 3), np.float32), np.zeros((2, 3), dtype=bool))
     assert nothing.tolist() == [0.5] * 3
+
+
+@pytest.mark.parametrize("target", [0.5, 0.8, 0.9, 1.0])
+def test_no_lower_threshold_has_the_precision(target: float) -> None:
+    probabilities, has = drawn(200)
+    reached = 0
+    for number in range(CLASSES - 1):
+        column, wanted = probabilities[:, number], has[:, number]
+        found = precise_threshold(column, wanted, target)
+        precision, recall, thresholds = metrics.precision_recall_curve(wanted, column)
+        enough = [i for i in range(len(thresholds)) if precision[i] >= target]
+        if not enough:
+            assert found == NEVER
+            continue
+        reached += 1
+        given = column >= found
+        assert metrics.precision_score(wanted, given) >= target
+        assert metrics.recall_score(wanted, given) == pytest.approx(recall[enough[0]])
+        assert given.sum() == (column >= thresholds[enough[0]]).sum()
+    assert reached
+
+
+def test_rare_labels_have_the_precision_together() -> None:
+    probabilities, has = drawn()
+    counts = has.sum(axis=0)
+    few = int(np.median(counts))
+    found = tune_for_precision(probabilities, has, 0.7, few)
+    rare = np.flatnonzero(counts < few)
+    assert 1 < len(rare) < CLASSES
+    given = probabilities >= found
+    assert len(set(found[rare].tolist())) == 1
+    assert metrics.precision_score(has[:, rare], given[:, rare], average="micro") >= 0.7
+    for number in set(range(CLASSES)) - set(rare.tolist()):
+        assert found[number] == precise_threshold(probabilities[:, number], has[:, number], 0.7)
+
+
+def test_a_precision_that_is_not_reached_gives_nothing() -> None:
+    falling = np.array([0.9, 0.8, 0.7, 0.6], np.float32)
+    # Of the first 1, 2, 3 and 4: 0, 1/2, 2/3 and 1/2 have it.
+    has = np.array([False, True, True, False])
+    assert precise_threshold(falling, has, 0.6) == pytest.approx(0.65)
+    assert precise_threshold(falling, has, 2 / 3) == pytest.approx(0.65)
+    assert precise_threshold(falling, has, 0.5) == pytest.approx(0.3)
+    assert precise_threshold(falling, has, 0.7) == NEVER
+    assert tune_for_precision(falling[:, None], np.zeros((4, 1), dtype=bool), 0.5).tolist() == [NEVER]

@@ -12,10 +12,12 @@ from satchel.training.run import prepare
 from satchel.training.settings import RunSettings
 
 
-def filled_in(folder: Path, lines: list[str], settings: str = "") -> RunSettings:
+def filled_in(folder: Path, lines: list[str], settings: str = "", validation: str = "null") -> RunSettings:
     (folder / "train.csv").write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
     config = folder / "config.yaml"
-    config.write_text(f"threads: 1\ndata: {{train: {folder}/train.csv, validation: null}}\n{settings}")
+    config.write_text(
+        f"threads: 1\ndata: {{train: {folder}/train.csv, validation: {validation}}}\n{settings}"
+    )
     return prepare(load_config(config), SILENT)[0]
 
 
@@ -88,6 +90,12 @@ def test_log_count_ratio_of_other_labels(tmp_path: Path, labels: list[str], loss
     lines = [f"words of {label},{label}" for label in labels * 5]
     with pytest.raises(ConfigError, match=message):
         filled_in(tmp_path, lines, f"training: {{loss: {loss}}}\nmodel: {{weighting: log_count_ratio}}\n")
+
+
+def test_thresholds_are_of_any_number_of_labels(tmp_path: Path) -> None:
+    lines = [f"words of {label},{label}" for label in ["a", "b"] * 5]
+    with pytest.raises(ConfigError, match=r"training\.thresholds: is of documents with any number of labels"):
+        filled_in(tmp_path, lines, "training: {thresholds: {precision: 0.9}}\n", validation="0.2")
 
 
 @pytest.mark.parametrize(("once", "lengths"), [(10, None), (11, [1, 3])])

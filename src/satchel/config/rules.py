@@ -196,11 +196,13 @@ def _fused(model: ModelSettings, training: TrainingSettings) -> Iterator[Conflic
 
 
 def _validation(data: DataSettings, training: TrainingSettings) -> Iterator[Conflict]:
-    default = TrainingSettings().best_metric
+    usual = TrainingSettings()
+    default = usual.best_metric
     if data.validation is None:
         needing = {
             "training.early_stopping": training.early_stopping is not None,
             "training.best_metric": training.best_metric != default,
+            "training.thresholds": training.thresholds != usual.thresholds,
         }
         for key, is_set in needing.items():
             if is_set:

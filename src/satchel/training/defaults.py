@@ -75,11 +75,7 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
     few = classes <= _FEW_CLASSES and corpus.weighting.name != "none"
     batch = settings.training.batch_size
     multi_label = corpus.train.label_ids is not None
-    if multi_label and settings.training.label_smoothing not in (AUTO, 0):
-        raise ConfigError(
-            "training.label_smoothing: is of documents with one label, and these have any number "
-            "(training.loss: binary_cross_entropy): leave it out"
-        )
+    _check_labels(settings, multi_label=multi_label)
     few = few and not multi_label
     decay = _DECAY_TWO if classes == 2 else _DECAY_FEW
     if not few or settings.model.sparse:  # torch has no decay of sparse gradients
@@ -124,6 +120,25 @@ def fill_in(settings: RunSettings, corpus: Corpus, origin: Model | None = None) 
             "model": settings.model.model_copy(update=open_model),
         }
     )
+
+
+def _check_labels(settings: RunSettings, *, multi_label: bool) -> None:
+    """Refuses what is of documents with one label, or with any number, where these have the other.
+
+    Raises:
+        ConfigError: it is set.
+    """
+    if multi_label and settings.training.label_smoothing not in (AUTO, 0):
+        raise ConfigError(
+            "training.label_smoothing: is of documents with one label, and these have any number "
+            "(training.loss: binary_cross_entropy): leave it out"
+        )
+    if not multi_label and settings.training.thresholds != "f1":
+        raise ConfigError(
+            "training.thresholds: is of documents with any number of labels (training.loss: "
+            "binary_cross_entropy), and these have one: leave it out; predict --min-probability abstains "
+            "where the model is not sure"
+        )
 
 
 def _is_open(section: object, name: str) -> bool:

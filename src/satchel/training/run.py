@@ -37,12 +37,13 @@ from satchel.training.resume import (
 )
 from satchel.training.settings import RunSettings
 from satchel.training.start import class_weights, load_origin, starting_parameters
-from satchel.training.thresholds import UNTUNED, tune_thresholds
+from satchel.training.thresholds import NEVER, UNTUNED, tune_for_precision, tune_thresholds
 from satchel.training.watching import Watcher
 from satchel.workers import Workers
 
 # The figures of the test data that a user reads at the end.
 SHOWN = {"accuracy": "accuracy", "f1_macro": "macro F1", "majority_accuracy": "majority baseline"}
+_NAMED = 20  # labels in a warning
 SHOWN_MULTI_LABEL = {"f1_micro": "micro F1", "f1_macro": "macro F1", "precision_at_1": "P@1"}
 
 
@@ -62,6 +63,14 @@ class RunResult:
         """How many threads it used."""
         return self.settings.threads or 1
 
+    @property
+    def never_given(self) -> list[str]:
+        """The labels that do not reach the precision that `training.thresholds` wants."""
+        thresholds = self.model.thresholds
+        if thresholds is None or self.settings.training.thresholds == "f1":
+            return []
+        return [self.model.labels.labels[number] for number in np.flatnonzero(thresholds == NEVER)]
+
     def figures(self) -> dict[str, Any]:
         """What metrics.json holds."""
         return {
@@ -69,6 +78,7 @@ class RunResult:
             "epochs": [record.to_json() for record in self.epochs],
             "train_loss_is_weighted": self.corpus.train.sample_weights is not None,
             "calibration": None if self.calibration is None else asdict(self.calibration),
+            "never_given": self.never_given,
             "plan": asdict(plan(self.settings, self.corpus)),
         }
 
@@ -189,12 +199,33 @@ def train(
         parameters.assign(starting_parameters(settings, corpus, load_origin(settings, folder))[0])
 
     epochs = learning.run(initialise, stopping)
+    result = _result(settings, corpus, parameters, learning, epochs)
+    save_model(folder.model, result.model)
+    if result.never_given:
+        reporter.warning(_too_little_precision(result))
+    return result
+
+
+def _result(
+    settings: RunSettings,
+    corpus: Corpus,
+    parameters: Parameters,
+    learning: Learning,
+    epochs: list[EpochRecord],
+) -> RunResult:
     calibration, thresholds = _after_training(settings, corpus, learning)
     model = _model(parameters, settings, corpus, calibration, thresholds)
-    save_model(folder.model, model)
     best = learning.progress.best
-    return RunResult(
-        model, settings, corpus, epochs, len(epochs) if best is None else best.epoch, calibration
+    best_epoch = len(epochs) if best is None else best.epoch
+    return RunResult(model, settings, corpus, epochs, best_epoch, calibration)
+
+
+def _too_little_precision(result: RunResult) -> str:
+    names, count = result.never_given, len(result.model.labels.labels)
+    return (
+        f"training.thresholds: {len(names):,} of {count:,} labels reach the wanted precision on the "
+        f"validation data at no threshold, and are never given: {', '.join(map(repr, names[:_NAMED]))}"
+        f"{', …' if len(names) > _NAMED else ''}; a lower precision, or more validation data, gives them"
     )
 
 
@@ -208,7 +239,11 @@ def _after_training(
         if logits is None or corpus.validation is None:
             return None, np.full(len(corpus.labels), UNTUNED, dtype=np.float32)
         link_in_place(loss, logits, Workers(settings.threads or 1))
-        return None, tune_thresholds(logits, corpus.validation.dataset.multi_hot(len(corpus.labels)))
+        has = corpus.validation.dataset.multi_hot(len(corpus.labels))
+        wanted = settings.training.thresholds
+        if wanted == "f1":
+            return None, tune_thresholds(logits, has)
+        return None, tune_for_precision(logits, has, wanted.precision)
     if logits is None or corpus.validation is None or settings.training.calibration == "none":
         return None, None
     if corpus.train.soft_targets is not None:  # these say themselves how sure to be

@@ -20,6 +20,12 @@ class EarlyStopping(Settings):
     patience: int = Field(3, ge=1, description="Epochs without improvement before stopping.")
 
 
+class PrecisionTarget(Settings):
+    """The lowest threshold at which that share of what is given a label on the validation data has it."""
+
+    precision: float = Field(gt=0, le=1, description="The share, such as 0.9.")
+
+
 class TrainingSettings(Settings):
     """How the parameters are learned."""
 
@@ -83,6 +89,12 @@ class TrainingSettings(Settings):
         description="`temperature` divides the logits by a number fitted to the validation set after "
         "training, so that probabilities are as often right as they say (arXiv:1706.04599); it changes no "
         "label. `none`, or no validation set: they stay as they are.",
+    )
+    thresholds: Literal["f1"] | PrecisionTarget = Field(
+        "f1",
+        description="From which probability on a document is given each of any number of labels: `f1`, where "
+        "the validation data's F1 is highest, or `{precision: 0.9}`, the lowest at which so large a share of "
+        "what is given the label there has it. docs/multilabel.md has the details.",
     )
     tensorboard: bool = Field(
         False,
