@@ -30,12 +30,14 @@ class Corpus:
         train: its training file.
         test: its test file, or None: a fifth of the training file, as many of each class.
         reader: what of `data` in the config says how to read it.
+        is_of_languages: its classes are languages.
     """
 
     title: str
     train: str
     test: str | None = None
     reader: dict[str, Any] = field(default_factory=dict)
+    is_of_languages: bool = False
 
     def config(self, data: Path, scratch: Path) -> dict[str, Any]:
         """The section `data` of a config; a corpus in one piece is split into files in `scratch`."""
@@ -105,6 +107,7 @@ CORPORA = {
         "sib200/train.tsv.gz",
         "sib200/test.tsv.gz",
         {"text": "text", "label": "lang"},
+        is_of_languages=True,
     ),
 }
 
