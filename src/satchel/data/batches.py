@@ -4,7 +4,7 @@ r"""What every reader yields: Arrow record batches of one schema.
 |---|---|---|
 | text   | large_string, never null | the text columns, joined by a space |
 | labels | list<string> or absent   | the document's labels; one for single-label formats |
-| id     | any type or absent       | the id column, as it was in the file |
+| id     | any type or absent       | the id column, as it was in the file; arrow.json where kinds are mixed |
 | fields | large_string or absent   | the document's categorical fields, each `\x1fname=value` |
 | probabilities | struct of float32, or absent | of each label of `label_columns`, by its name |
 | weight | float32 or absent        | the document's weight in the loss, finite and not negative |
@@ -17,6 +17,8 @@ A record that cannot be read has an empty text and no labels. There are none in 
 
 The schema's metadata holds `source`: the path of the file that the batch comes from.
 """
+
+import json
 
 import pyarrow as pa
 
@@ -79,6 +81,14 @@ def source_of(batch: pa.RecordBatch) -> str:
     """The path of the file that the batch comes from."""
     metadata = batch.schema.metadata or {}
     return str(metadata.get(b"source", b"?").decode("utf-8", "surrogateescape"))
+
+
+def plain_values(ids: pa.Array) -> pa.Array:
+    """Ids of any type, those of arrow.json as strings: text as it is, other values as JSON writes them."""
+    if not isinstance(ids.type, pa.JsonType):
+        return ids
+    values = [text if text is None or text[0] != '"' else json.loads(text) for text in ids.to_pylist()]
+    return pa.array(values, type=pa.string())
 
 
 def fields_of(batch: pa.RecordBatch) -> pa.LargeStringArray | None:

@@ -84,7 +84,7 @@ def answer_files(
         if batches.ID not in batch.schema.names:
             raise DataError(f"{batches.source_of(batch)}: no column {column!r}: give --slice one that it has")
         try:
-            values.append(batch.column(batches.ID).cast(pa.string()))
+            values.append(batches.plain_values(batch.column(batches.ID)).cast(pa.string()))
         except pa.ArrowNotImplementedError as error:
             raise DataError(f"{batches.source_of(batch)}: column {column!r} holds no plain values") from error
 

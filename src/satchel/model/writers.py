@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import batches
 from satchel.model.predictor import Predictions
 
 _DECIMALS = 6
@@ -119,9 +120,9 @@ class JsonLines:
     def _error(self, ids: pa.Array | None, row: int, error: str) -> str:
         nothing: list[str] | None = [] if self._choice.listed else None
         plural = ("labels", "probabilities") if self._choice.listed else ("label", "probability")
-        record = {} if ids is None else {"id": ids[row].as_py()}
-        record |= {**dict.fromkeys(plural, nothing), "error": error}
-        return json.dumps(record, ensure_ascii=False, default=str) + "\n"
+        begin = "{" if ids is None else f'{{"id": {_json(ids.slice(row, 1))[0]}, '
+        record = {**dict.fromkeys(plural, nothing), "error": error}
+        return begin + json.dumps(record, ensure_ascii=False)[1:] + "\n"
 
 
 class Csv:
@@ -157,7 +158,7 @@ class Csv:
         columns, kept = _top(predictions, self._labels, self._choice)
         parts: list[pa.Array | str] = []
         if ids is not None:
-            parts += [_strings([_csv_field(str(value)) for value in ids.to_pylist()]), ","]
+            parts += [_strings(_csv_ids(ids)), ","]
         separator = self._choice.separator
         if separator is not None:
             joined = _joined([names for names, _ in columns], kept, separator)
@@ -174,7 +175,7 @@ class Csv:
             ]
 
         def failed(row: int, error: str) -> str:
-            before = [] if ids is None else [_csv_field(str(ids[row].as_py() or ""))]
+            before = [] if ids is None else _csv_ids(ids.slice(row, 1))
             return ",".join([*before, *[""] * (2 * len(columns)), _csv_field(error)]) + "\n"
 
         return _concatenated([*parts, ",\n" if self._choice.errors else "\n"], errors, failed)
@@ -257,9 +258,16 @@ def _concatenated(
 
 
 def _json(ids: pa.Array) -> pa.Array:
+    if isinstance(ids.type, pa.JsonType):
+        return pc.fill_null(ids.storage, "null")
     if pa.types.is_integer(ids.type) and not ids.null_count:
         return ids.cast(pa.string())
     return _strings([json.dumps(value, ensure_ascii=False, default=str) for value in ids.to_pylist()])
+
+
+def _csv_ids(ids: pa.Array) -> list[str]:
+    values = batches.plain_values(ids).to_pylist()
+    return ["" if value is None else _csv_field(str(value)) for value in values]
 
 
 def _csv_field(value: str) -> str:

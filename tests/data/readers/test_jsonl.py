@@ -1,15 +1,22 @@
 """JSON Lines, held against Python's json module."""
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satchel.data.readers import compression, jsonl
+from satchel.data import batches
+from satchel.data.readers import compression, jsonl, read
+from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
+from satchel.model.predictor import Predictions
+from satchel.model.writers import Choice, Csv, JsonLines
 from tests.data.readers.reading import Row, read_rows
 
 
@@ -38,7 +45,7 @@ def test_values_of_every_type(tmp_path: Path) -> None:
         '{"text": "\\ud83d\\ude00 \\ud83d", "label": "z", "text2": 1}',
     )
     assert read_rows(path) == [
-        Row("a", ["1"], 1, "x"),
+        Row("a", ["1"], 1, '"x"'),
         Row("2.5", ["true"], 3, "7"),
         Row("", ["p", "q", "3"], 4, None),
         Row("😀 �", ["z"], 5, None),
@@ -139,6 +146,50 @@ def test_any_lines_are_read_as_pythons_json_reads_them(
         (n, by_the_book(line)) for n, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip()
     ]
     assert [(row.line, None if row.error else (row.text, row.labels)) for row in found] == expected
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ids=st.lists(values | st.integers(-(2**70), 2**70), min_size=1, max_size=6),
+    size=st.sampled_from([1, 40, 1 << 20]),
+    broken=st.booleans(),
+)
+def test_an_id_is_written_as_it_was_whatever_its_neighbours(
+    tmp_path: Path, ids: list[Any], size: int, broken: bool
+) -> None:
+    path = write(tmp_path, *[{"id": id_, "text": "a"} for id_ in ids], *["{"] * broken)
+    found: list[Any] = []
+    cells: list[str] = []
+    reader = ReaderSettings(format="jsonl", text="text", id="id", on_error="skip")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compression, "BLOCK_BYTES", size)
+        for batch in read(str(path), reader, labelled=False, with_errors=True):
+            n = batch.num_rows
+            predictions = Predictions(np.ones((n, 1), np.float32), np.zeros(n, np.bool_))
+            given_ids = batch.column(batches.ID) if batches.ID in batch.schema.names else None
+            errors = batch.column(batches.ERROR) if batches.ERROR in batch.schema.names else None
+            lines = JsonLines(["x"], Choice(errors=broken)).records(predictions, given_ids, errors)
+            found += [json.loads(line).get("id") for line in lines.split(b"\n")[:-1]]
+            rows = Csv(["x"], Choice()).records(predictions, given_ids).decode()
+            cells += [row[0] for row in csv.reader(io.StringIO(rows, newline=""))]
+    plain = json.loads(json.dumps(ids).encode("ascii").decode())
+    expected = [_whole(id_) for id_ in plain]
+    assert found == expected + [None] * broken
+    assert cells[: len(ids)] == [
+        "" if id_ is None else id_ if isinstance(id_, str) else json.dumps(id_, ensure_ascii=False)
+        for id_ in expected
+    ]
+
+
+def _whole(value: Any) -> Any:
+    """A value without halves of surrogate pairs."""
+    if isinstance(value, str):
+        return "".join("�" if "\ud800" <= c <= "\udfff" else c for c in value)
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    return (
+        {_whole(key): _whole(member) for key, member in value.items()} if isinstance(value, dict) else value
+    )
 
 
 MESSAGES = {

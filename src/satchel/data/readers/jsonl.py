@@ -205,15 +205,25 @@ def _label_list(name: str, value: Any) -> list[str]:
 
 
 def _ids(values: list[Any]) -> pa.Array:
-    if all(type(value) is int and abs(value) < 2**63 for value in values):
+    """Values as integers or as strings where all are, otherwise as arrow.json: none changes its form."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int} and all(value is None or abs(value) < 2**63 for value in values):
         return pa.array(values, type=pa.int64())
-    return pa.array([None if value is None else _plain(value) for value in values], type=pa.string())
+    if kinds <= {str}:
+        return pa.array([None if value is None else _plain(value) for value in values], type=pa.string())
+    texts = [
+        None if value is None else _without_halves(json.dumps(value, ensure_ascii=False)) for value in values
+    ]
+    return pa.ExtensionArray.from_storage(pa.json_(pa.string()), pa.array(texts, type=pa.string()))
 
 
 def _plain(value: object) -> str:
     """A JSON value as a string: text as it is, numbers and truth values as JSON writes them."""
-    text = value if isinstance(value, str) else json.dumps(value)
+    return _without_halves(value if isinstance(value, str) else json.dumps(value))
+
+
+def _without_halves(text: str) -> str:
+    """Half a surrogate pair can be escaped in JSON, and is no character."""
     if text.isascii():
         return text
-    # Half a surrogate pair can be escaped in JSON, and is no character.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
