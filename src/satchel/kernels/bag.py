@@ -7,8 +7,8 @@ instructions.
 """
 
 import numpy as np
-from numba import njit
 
+from satchel.kernels.compiled import kernel
 from satchel.kernels.prefetch import prefetch
 
 MEAN, SUM, MAX = 0, 1, 2
@@ -27,13 +27,13 @@ _ONE = np.float32(1)
 _ONE_MORE, _TWO_MORE, _THREE_MORE, _FOUR = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _begin_of(row, dimension):  # type: ignore[no-untyped-def]
     """Where a row begins; indices without a sign need no check for a negative one."""
     return np.uint64(row) * np.uint64(dimension)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
     """Asks for a row's memory."""
     first = np.uint64(row) * np.uint64(dimension)
@@ -43,14 +43,14 @@ def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
         prefetch(embedding, first + np.uint64(dimension - 1))  # the row may end in one more line
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def fetch_first(ids, begin, end, embedding, dimension):  # type: ignore[no-untyped-def]
     """Asks for the memory of the first rows of a document that comes next."""
     for i in range(np.uint64(begin), min(np.uint64(begin) + _AHEAD, np.uint64(end))):
         fetch_row(embedding, ids[i], dimension)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def add_up(ids, weights, begin, end, embedding, dimension, sums, first):  # type: ignore[no-untyped-def]
     """The sum of the rows `ids[begin:end]`, each times its weight, into float32 `sums[first:first + D]`."""
     first = np.uint64(first)
@@ -91,7 +91,7 @@ def add_up(ids, weights, begin, end, embedding, dimension, sums, first):  # type
         i += _ONE_MORE
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def highest(ids, begin, end, embedding, dimension, h):  # type: ignore[no-untyped-def]
     """The maximum of the rows `ids[begin:end]` in each place, into float32 h [D]; zero for none."""
     for j in range(dimension):
@@ -102,7 +102,7 @@ def highest(ids, begin, end, embedding, dimension, h):  # type: ignore[no-untype
             h[j] = max(h[j], embedding[row + np.uint64(j)])
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def factor(pooling, features):  # type: ignore[no-untyped-def]
     """What a document's sum is multiplied by: 1 / features for MEAN, else 1."""
     if pooling == MEAN and features > 0:
@@ -110,7 +110,7 @@ def factor(pooling, features):  # type: ignore[no-untyped-def]
     return _ONE
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def add_to_rows(ids, weights, begin, end, embedding, dimension, gradients, first):  # type: ignore[no-untyped-def]
     """Adds `gradients[first:first + D]`, times the feature's weight, to each of the rows `ids[begin:end]`."""
     first = np.uint64(first)
@@ -126,7 +126,7 @@ def add_to_rows(ids, weights, begin, end, embedding, dimension, gradients, first
             embedding[row + k] += g if weights is None else weights[i] * g
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def multiply_rows(ids, weights, begin, end, embedding, dimension, gradients, first):  # type: ignore[no-untyped-def]
     """The sum of the products of `gradients[first:first + D]` and rows, each times its weight."""
     first = np.uint64(first)

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from satchel.kernels.compiled import kernel
 from satchel.kernels.prefetch import prefetch
 from satchel.kernels.table import find, look_ahead
 
@@ -15,7 +15,7 @@ _LOW = np.int64(0xFFFFFFFF)
 _HIGH = np.int64(32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _places(offsets):  # type: ignore[no-untyped-def]
     """A table for the features of the longest document, half empty; small ones stay in the first cache."""
     longest = np.int64(1)
@@ -27,7 +27,7 @@ def _places(offsets):  # type: ignore[no-untyped-def]
     return np.zeros(size, np.int64)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _mask_for(features):  # type: ignore[no-untyped-def]
     """How much of the table a document of so many features uses."""
     size = np.int64(16)
@@ -36,7 +36,7 @@ def _mask_for(features):  # type: ignore[no-untyped-def]
     return size - 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-untyped-def]
     """Counts a feature of the document with this stamp; returns how many are kept then."""
     q = np.int64((np.uint32(row) * _SPREAD) >> np.uint32(7)) & mask
@@ -54,7 +54,7 @@ def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-unt
         q = (q + 1) & mask
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def collapse(ids, offsets, counts):  # type: ignore[no-untyped-def]
     """Merges the repeated features of each document into the first of them.
 
@@ -81,7 +81,7 @@ def collapse(ids, offsets, counts):  # type: ignore[no-untyped-def]
     return kept
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def encode(  # type: ignore[no-untyped-def]
     hashes, offsets, slots, own, first_bucket, buckets, row_weights, ids, weights
 ):
@@ -126,14 +126,14 @@ def encode(  # type: ignore[no-untyped-def]
     return kept, words
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def count_documents(ids, document_counts):  # type: ignore[no-untyped-def]
     """Adds 1 to the count of each row, int32 [V]: in how many documents it is, when each has it once."""
     for row in ids:
         document_counts[row] += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def count_documents_by_class(ids, offsets, targets, document_counts):  # type: ignore[no-untyped-def]
     """Adds 1 to the count of each row and class, int32 [V, C]: of the documents that have it, each once.
 
@@ -148,7 +148,7 @@ def count_documents_by_class(ids, offsets, targets, document_counts):  # type: i
             document_counts[ids[i], targets[document]] += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def weigh(ids, offsets, weights, row_weights):  # type: ignore[no-untyped-def]
     """Counts become weights: (1 + ln count) times the row's, and each document's of length 1.
 
@@ -163,7 +163,7 @@ def weigh(ids, offsets, weights, row_weights):  # type: ignore[no-untyped-def]
         _weigh_document(ids, offsets[document], offsets[document + 1], weights, row_weights, logarithms)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _logarithms():  # type: ignore[no-untyped-def]
     table = np.zeros(_COMMON)
     for count in range(1, _COMMON):
@@ -171,7 +171,7 @@ def _logarithms():  # type: ignore[no-untyped-def]
     return table
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _weigh_document(ids, begin, end, weights, row_weights, logarithms):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(begin, end):

@@ -4,9 +4,9 @@ They are those of `<word>`, counted in code points. `<` and `>` alone are none.
 """
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.characters import SKIP
+from satchel.kernels.compiled import kernel
 from satchel.kernels.hashing import FNV_OFFSET, FNV_PRIME, mix
 from satchel.kernels.utf8 import decode
 
@@ -17,7 +17,7 @@ _WORD_BEGIN = np.uint8(ord("<"))
 _WORD_END = np.uint8(ord(">"))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def spell(data, begin, end, tables, letters, marks, places):  # type: ignore[no-untyped-def]
     """Writes a word as `<word>`, without its skipped characters.
 
@@ -62,13 +62,13 @@ def spell(data, begin, end, tables, letters, marks, places):  # type: ignore[no-
     return count + 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def is_char_ngram(first, last, count, shortest):  # type: ignore[no-untyped-def]
     """Whether characters of a spelt word are long enough, and not `<` or `>` alone."""
     return last - first + 1 >= shortest and not (last == first and (first == 0 or last == count - 1))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def char_ngrams(data, spans, tables, lengths, scratch, hashes):  # type: ignore[no-untyped-def]
     """The character n-grams of a document's words. Returns how many."""
     starts, ends = spans
@@ -88,7 +88,7 @@ def char_ngrams(data, spans, tables, lengths, scratch, hashes):  # type: ignore[
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scratch_for(longest):  # type: ignore[no-untyped-def]
     """Room to spell a word of so many bytes."""
     return np.empty(longest + 2, np.uint8), np.empty(longest + 3, np.int64), np.empty(longest + 3, np.int64)

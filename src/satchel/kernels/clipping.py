@@ -8,16 +8,16 @@ order, so that they do not depend on which thread has which.
 import math
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.bag import FAST, add_to_rows, multiply_rows
+from satchel.kernels.compiled import kernel
 from satchel.kernels.groups import GROUPS
 
 _ZERO = np.float32(0)
 _TINY = 1e-6  # torch's
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def gather_group(dimension, group, start, stop, documents, scratch, clipping):  # type: ignore[no-untyped-def]
     """Gathers the updates of a group's rows, and their squared norm."""
     ids, weights, begins, bounds, _, _ = documents
@@ -36,7 +36,7 @@ def gather_group(dimension, group, start, stop, documents, scratch, clipping):  
     group_norms[group] = norm
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def gather_classes(dimension, own_classes, count, scratch, clipping):  # type: ignore[no-untyped-def]
     """Gathers the updates of a thread's classes, and their squared norms."""
     _, linear_gathered, bias_gathered, _, class_norms = clipping
@@ -60,7 +60,7 @@ def gather_classes(dimension, own_classes, count, scratch, clipping):  # type: i
         class_norms[c] = norm
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def coefficient(clip_norm, rate, shrunk, clipping):  # type: ignore[no-untyped-def]
     """What all updates are multiplied by; they hold the learning rate, the rows' also 1 / shrunk."""
     _, _, _, group_norms, class_norms = clipping
@@ -73,7 +73,7 @@ def coefficient(clip_norm, rate, shrunk, clipping):  # type: ignore[no-untyped-d
     return min(1.0, clip_norm / (math.sqrt(squares) / rate + _TINY))
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def apply_classes(dimension, own_classes, factor, step, parameters, clipping):  # type: ignore[no-untyped-def]
     """Takes what was gathered for a thread's classes, times the factor and their rates."""
     _, linear, bias = parameters
@@ -86,7 +86,7 @@ def apply_classes(dimension, own_classes, factor, step, parameters, clipping):  
             linear[j * classes + c] += np.float32(factor) * linear_rate * linear_gathered[c, j]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def apply_group(dimension, group, start, stop, factor, documents, parameters, clipping):  # type: ignore[no-untyped-def]
     """Takes what was gathered for the rows of a group, and leaves zeros."""
     ids, _, begins, bounds, _, _ = documents

@@ -7,8 +7,8 @@ one beside it. Hashes are taken in blocks: slots are prefetched, then the entrie
 """
 
 import numpy as np
-from numba import njit
 
+from satchel.kernels.compiled import kernel
 from satchel.kernels.prefetch import prefetch
 from satchel.kernels.table import bucket_of, nonzero
 
@@ -23,7 +23,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _approach(hashes, mine, slots, entries, places):  # type: ignore[no-untyped-def]
     """The first slot that may be each hash's, or is empty, uint64; asks for the memory of its entry."""
     mask = np.uint64(slots.shape[0] - 1)
@@ -37,7 +37,7 @@ def _approach(hashes, mine, slots, entries, places):  # type: ignore[no-untyped-
             prefetch(entries, ((slots[q] & _LOW) - _ONE) * _TWO)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def count_features(  # type: ignore[no-untyped-def]
     hashes, begin, base, shard, shards, slots, entries, used, limit, buckets, numbers, first_seen
 ):
@@ -107,7 +107,7 @@ def count_features(  # type: ignore[no-untyped-def]
     return total, used
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def refill(entries, used, slots):  # type: ignore[no-untyped-def]
     """Makes the table of the first `used` entries, in empty slots, uint64 [2**k]."""
     mask = np.uint64(slots.shape[0] - 1)

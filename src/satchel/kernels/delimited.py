@@ -6,12 +6,14 @@ the closing quote is taken as it is: the grammar of Python's `csv`.
 """
 
 import numpy as np
-from numba import njit
+
+from satchel.kernels.compiled import kernel
+from satchel.kernels.lines import copy_range
 
 LF, CR = 10, 13
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _behind_line_end(data, i, final):  # type: ignore[no-untyped-def]
     """The byte behind a line end or the end of the file; -1 where the block may cut it."""
     size = data.shape[0]
@@ -25,7 +27,7 @@ def _behind_line_end(data, i, final):  # type: ignore[no-untyped-def]
     return i + 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _behind_quotes(data, i, quote):  # type: ignore[no-untyped-def]
     """Goes on behind an opening quote.
 
@@ -48,7 +50,7 @@ def _behind_quotes(data, i, quote):  # type: ignore[no-untyped-def]
             return i + 1, plain, breaks
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _field_end(data, i, delimiter):  # type: ignore[no-untyped-def]
     """The next delimiter or line end, or the end of the block."""
     size = data.shape[0]
@@ -68,7 +70,7 @@ def _field_end(data, i, delimiter):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def split_records(  # type: ignore[no-untyped-def]
     data, final, line, delimiter, quote, slots, starts, ends, rewritten, begins, lines, widths
 ):
@@ -139,7 +141,7 @@ def split_records(  # type: ignore[no-untyped-def]
     return count, i, line, False
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def copy_fields(data, starts, ends, rewritten, quote, out, offsets):  # type: ignore[no-untyped-def]
     """Copies fields one after the other, without the quotes that are not theirs.
 
@@ -157,9 +159,7 @@ def copy_fields(data, starts, ends, rewritten, quote, out, offsets):  # type: ig
     for n in range(starts.shape[0]):
         start, end = np.int64(starts[n]), np.int64(ends[n])
         if not rewritten[n]:
-            length = end - start
-            out[position : position + length] = data[start:end]
-            position += int(length)
+            position = copy_range(data, start, end, out, position)
         else:
             i = start
             inside = True

@@ -4,10 +4,8 @@ A call of the C library's `expf` for each class takes as long as the class's row
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import njit
-from numba.core import types
-from numba.extending import intrinsic
+
+from satchel.kernels.compiled import Intrinsic, kernel
 
 _LOWEST = np.float32(-87.0)  # below, the result would be subnormal
 _HIGHEST = np.float32(88.0)
@@ -28,9 +26,11 @@ _BIAS = np.int32(127)
 _MANTISSA_BITS = np.int32(23)
 
 
-@intrinsic
+@Intrinsic
 def _float_of_bits(typing_context, bits):  # type: ignore[no-untyped-def]
     """The float32 whose bits are those of an int32."""
+    from llvmlite import ir
+    from numba.core import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], ir.FloatType())
@@ -38,7 +38,7 @@ def _float_of_bits(typing_context, bits):  # type: ignore[no-untyped-def]
     return types.float32(types.int32), generate
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def exp(x):  # type: ignore[no-untyped-def]
     """The exponential of a float32, to 3 units in the last place; x is taken into [-87, 88]."""
     # Comparisons that a NaN fails, and a floor that stays a float: both are vector instructions.

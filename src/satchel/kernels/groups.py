@@ -6,7 +6,8 @@ happen in one order however many threads there are.
 """
 
 import numpy as np
-from numba import njit
+
+from satchel.kernels.compiled import kernel
 
 GROUPS = 4  # more threads than that have no rows; each group costs a document a loop
 
@@ -15,14 +16,14 @@ GROUPS = 4  # more threads than that have no rows; each group costs a document a
 _NEIGHBOURS = np.uint32(3)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def group_of(row):  # type: ignore[no-untyped-def]
     """The group of a row: two bits of its number, in reverse."""
     q = np.uint32(row) >> _NEIGHBOURS
     return ((q & np.uint32(1)) << np.uint32(1)) | ((q >> np.uint32(1)) & np.uint32(1))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def find_groups(ids, offsets, bounds):  # type: ignore[no-untyped-def]
     """Where the groups of each document begin and end.
 
@@ -42,7 +43,7 @@ def find_groups(ids, offsets, bounds):  # type: ignore[no-untyped-def]
             bounds[document, group + 1] += bounds[document, group]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def arrange_documents(ids, offsets):  # type: ignore[no-untyped-def]
     """Arranges the features of each document by group; within a group their order stays.
 

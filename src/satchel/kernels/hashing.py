@@ -1,7 +1,8 @@
 """Hashes of words and n-grams, 64 bits."""
 
 import numpy as np
-from numba import njit
+
+from satchel.kernels.compiled import kernel
 
 # FNV-1a, 64 bits (Fowler, Noll & Vo), finished by the mixer of MurmurHash3 (Appleby).
 FNV_OFFSET = np.uint64(14695981039346656037)
@@ -12,7 +13,7 @@ _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 _SHIFT = np.uint64(33)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def mix(h):  # type: ignore[no-untyped-def]
     """Spreads every bit of a hash over all of them."""
     h ^= h >> _SHIFT
@@ -22,7 +23,7 @@ def mix(h):  # type: ignore[no-untyped-def]
     return h ^ (h >> _SHIFT)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def hash_words(data, starts, ends, hashes):  # type: ignore[no-untyped-def]
     """The hashes of words as `satchel.kernels.text` has them, unless it skips a character of a word.
 

@@ -1,13 +1,11 @@
 """From ids to logits and probabilities, a document at a time."""
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.bag import FAST, MAX, add_up, factor, fetch_first, highest
+from satchel.kernels.compiled import Kernel, kernel
 from satchel.kernels.exponential import exp
 from satchel.kernels.linear import logits_of
 
@@ -16,18 +14,17 @@ _ONE = np.float32(1)
 
 
 @cache
-def scorer(dimension: int) -> Callable[..., Any]:
+def scorer(dimension: int) -> Kernel:
     """The kernel for rows of `dimension` floats: takes what `_score` takes, but for the dimension."""
 
-    @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
-    def score(*arguments):  # type: ignore[no-untyped-def]
-        _score(dimension, *arguments)
+    @kernel(fastmath=FAST)
+    def score(first, last, ids, offsets, weights, parameters, pooling, logits):  # type: ignore[no-untyped-def]
+        _score(dimension, first, last, ids, offsets, weights, parameters, pooling, logits)
 
-    compiled: Callable[..., Any] = score
-    return compiled
+    return score
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, logits):  # type: ignore[no-untyped-def]
     """The logits of the documents `first` to `last`.
 
@@ -60,7 +57,7 @@ def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, l
         logits_of(dimension, linear, bias, h, np.uint64(0), logits, np.uint64(document * classes))
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
+@kernel(fastmath=FAST)
 def softmax_in_place(first, last, logits):  # type: ignore[no-untyped-def]
     """Logits to probabilities, rows `first` to `last` of float32 [N, C]; each row sums to 1."""
     for row in range(first, last):
@@ -78,7 +75,7 @@ def softmax_in_place(first, last, logits):  # type: ignore[no-untyped-def]
             z[c] *= inverse
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def best_classes(first, last, probabilities, classes):  # type: ignore[no-untyped-def]
     """The most probable classes of rows `first` to `last`, best first; of equal ones the earlier.
 
@@ -103,7 +100,7 @@ def best_classes(first, last, probabilities, classes):  # type: ignore[no-untype
             known += known < wanted
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
+@kernel(fastmath=FAST)
 def sigmoid_in_place(first, last, logits):  # type: ignore[no-untyped-def]
     """Logits to probabilities, rows `first` to `last` of float32 [N, C]; each for itself."""
     for row in range(first, last):

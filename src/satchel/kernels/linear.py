@@ -5,14 +5,14 @@ logits that they share are read, or written, once for both.
 """
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.bag import FAST
+from satchel.kernels.compiled import kernel
 
 _ZERO = np.float32(0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def logits_of(dimension, linear, bias, hidden, h, z, first):  # type: ignore[no-untyped-def]
     """The logits of the vector at `hidden[h]`, into `z[first:first + C]`."""
     classes = np.uint64(bias.shape[0])
@@ -29,7 +29,7 @@ def logits_of(dimension, linear, bias, hidden, h, z, first):  # type: ignore[no-
             z[first + c] += one * linear[j * classes + c]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def back(dimension, linear, classes, z, first, gradient, g, factor):  # type: ignore[no-untyped-def]
     """The gradient of a vector from that of its logits, times a factor, into `gradient[g:g + D]`."""
     classes = np.uint64(classes)
@@ -49,7 +49,7 @@ def back(dimension, linear, classes, z, first, gradient, g, factor):  # type: ig
         gradient[g + j] = one * factor
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def update_classes(dimension, own_classes, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
     """The update of this thread's classes, document after document."""
     _, linear, bias = parameters

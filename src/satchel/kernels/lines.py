@@ -1,9 +1,11 @@
 """Lines of labelled text, found in blocks of bytes."""
 
-from numba import njit
+import numpy as np
+
+from satchel.kernels.compiled import kernel
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def count_lines(data):  # type: ignore[no-untyped-def]
     """How many lines a block of bytes holds, uint8 [B]; the last may lack its line end."""
     count = 0
@@ -12,7 +14,7 @@ def count_lines(data):  # type: ignore[no-untyped-def]
     return count + (data.shape[0] > 0 and data[data.shape[0] - 1] != 10)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def split_lines(  # type: ignore[no-untyped-def]
     data, prefix, first_word, starts, ends, label_starts, label_ends, label_offsets
 ):
@@ -69,7 +71,16 @@ def split_lines(  # type: ignore[no-untyped-def]
         i = end + 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel(forceinline=True)
+def copy_range(data, start, end, out, position):  # type: ignore[no-untyped-def]
+    """Copies `data[start:end]` to `out[position:]`; returns the place behind it."""
+    first, target = np.uint64(start), np.uint64(position)  # no index can be negative
+    for i in range(np.uint64(end - start)):
+        out[target + i] = data[first + i]
+    return position + (end - start)
+
+
+@kernel
 def copy_ranges(data, starts, ends, out, offsets):  # type: ignore[no-untyped-def]
     """Copies the ranges `data[start:end]` one after the other.
 
@@ -83,7 +94,5 @@ def copy_ranges(data, starts, ends, out, offsets):  # type: ignore[no-untyped-de
     position = 0
     offsets[0] = 0
     for i in range(starts.shape[0]):
-        length = ends[i] - starts[i]
-        out[position : position + length] = data[starts[i] : ends[i]]
-        position += length
+        position = copy_range(data, starts[i], ends[i], out, position)
         offsets[i + 1] = position

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.bag import FAST
+from satchel.kernels.compiled import kernel
 from satchel.kernels.exponential import exp
 
 CROSS_ENTROPY, BINARY_CROSS_ENTROPY, SOFT_CROSS_ENTROPY = 0, 1, 2
@@ -16,7 +16,7 @@ _HALF = np.float32(0.5)
 _FACTORS = np.uint64(512)  # between 1 and 2, whose product is a float64
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def cross_entropy(z, first, classes, target, smoothing, class_weights):  # type: ignore[no-untyped-def]
     """`nn.CrossEntropyLoss` of a document; its gradient takes the place of the logits, `z[first:first + C]`.
 
@@ -54,7 +54,7 @@ def cross_entropy(z, first, classes, target, smoothing, class_weights):  # type:
     return loss
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def soft_cross_entropy(z, first, classes, shares, place, smoothing, class_weights):  # type: ignore[no-untyped-def]
     """`nn.CrossEntropyLoss` of a document with probabilities of classes; its gradient takes the place of z.
 
@@ -94,7 +94,7 @@ def soft_cross_entropy(z, first, classes, shares, place, smoothing, class_weight
     return loss
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def binary_cross_entropy(z, first, classes, positives, class_weights):  # type: ignore[no-untyped-def]
     """`nn.BCEWithLogitsLoss` of a document, summed over the classes; its gradient takes the place of z.
 

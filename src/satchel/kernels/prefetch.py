@@ -1,13 +1,13 @@
 """Asking the processor for memory before it is needed."""
 
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
+from satchel.kernels.compiled import Intrinsic
 
 
-@intrinsic
+@Intrinsic
 def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
     """Fetches the cache line of `array[index]` (1-D, contiguous) for writing."""
+    from llvmlite import ir
+    from numba.core import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data

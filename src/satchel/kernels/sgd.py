@@ -10,15 +10,13 @@ classes: no row ever moves to another core's cache. Every sum has one order, wha
 of threads.
 """
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.bag import AHEAD, FAST, LEAST_WEIGHT, add_to_rows, add_up, factor, fetch_first
 from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
+from satchel.kernels.compiled import Kernel, kernel
 from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.linear import back, logits_of, update_classes
 from satchel.kernels.losses import (
@@ -38,7 +36,7 @@ _ZERO = np.float32(0)
 
 
 @cache
-def trainer(dimension: int) -> Callable[..., Any]:
+def trainer(dimension: int) -> Kernel:
     """The kernel for rows of `dimension` floats: one thread's part of a step for each batch.
 
     It takes:
@@ -69,15 +67,29 @@ def trainer(dimension: int) -> Callable[..., Any]:
         scales: float64 [N], receives each document's weight.
     """
 
-    @njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
-    def train(*arguments):  # type: ignore[no-untyped-def]
-        _train(dimension, *arguments)
+    @kernel(fastmath=FAST)
+    def train(  # type: ignore[no-untyped-def]
+        thread, threads, counter, documents, step, parameters, shrinkage, scratch, clipping, losses, scales
+    ):
+        _train(
+            dimension,
+            thread,
+            threads,
+            counter,
+            documents,
+            step,
+            parameters,
+            shrinkage,
+            scratch,
+            clipping,
+            losses,
+            scales,
+        )
 
-    compiled: Callable[..., Any] = train
-    return compiled
+    return train
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _train(  # type: ignore[no-untyped-def]
     dimension,
     thread,
@@ -140,7 +152,7 @@ def _train(  # type: ignore[no-untyped-def]
         shrinkage[0] = shrunk
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _add_up_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
     """The sum of a group's rows in each document of a batch."""
     ids, weights, begins, bounds, _, _ = documents
@@ -170,7 +182,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
         )
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
     """The weight of each document of a batch, into `scales`; returns their sum, which is never 0."""
     _, _, _, _, targets, sample_weights = documents
@@ -185,7 +197,7 @@ def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def
     return max(total, LEAST_WEIGHT)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _learn(  # type: ignore[no-untyped-def]
     dimension, q, start, total, rate, before, shrunk, documents, step, parameters, scratch, losses
 ):
@@ -222,7 +234,7 @@ def _learn(  # type: ignore[no-untyped-def]
         z[c] *= share
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _update_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
     """The update of a group's rows, document after document."""
     ids, weights, begins, bounds, _, _ = documents
@@ -231,7 +243,7 @@ def _update_group(dimension, group, start, stop, documents, parameters, scratch)
         add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3], (q - start) * dimension)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST, forceinline=True)
+@kernel(fastmath=FAST, forceinline=True)
 def _shrink_group(dimension, group, shrunk, embedding):  # type: ignore[no-untyped-def]
     """Multiplies the rows of a group."""
     for row in range(embedding.shape[0] // dimension):

@@ -1,8 +1,8 @@
 """Short stand-ins for documents: a hash of the words in order, a MinHash signature, the scripts."""
 
 import numpy as np
-from numba import njit
 
+from satchel.kernels.compiled import kernel
 from satchel.kernels.utf8 import decode
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -13,7 +13,7 @@ _HALF = np.uint64(16)
 _LARGEST = np.uint32(0xFFFFFFFF)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def sequence_hashes(hashes, offsets, word_offsets, out):  # type: ignore[no-untyped-def]
     """A hash of each document's words in order.
 
@@ -32,7 +32,7 @@ def sequence_hashes(hashes, offsets, word_offsets, out):  # type: ignore[no-unty
         out[document] = h
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def signatures(hashes, offsets, chosen, factors, terms, out):  # type: ignore[no-untyped-def]
     """MinHash signatures (Broder 1997): the share of equal places estimates the Jaccard similarity.
 
@@ -61,7 +61,7 @@ def signatures(hashes, offsets, chosen, factors, terms, out):  # type: ignore[no
             out[row, k] = np.uint16(least[k] >> np.uint32(16))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def band_keys(signatures, first, width, out):  # type: ignore[no-untyped-def]
     """One number for `width` places of each signature from `first` on, uint16 [M, K] into uint64 [M]."""
     for row in range(signatures.shape[0]):
@@ -71,7 +71,7 @@ def band_keys(signatures, first, width, out):  # type: ignore[no-untyped-def]
         out[row] = h
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def match_neighbours(signatures, order, keys, reach, least, partner):  # type: ignore[no-untyped-def]
     """Finds for signatures that share a band's key the first earlier one that is as good as equal.
 
@@ -104,7 +104,7 @@ def match_neighbours(signatures, order, keys, reach, least, partner):  # type: i
                 break
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def count_scripts(data, offsets, scripts, out):  # type: ignore[no-untyped-def]
     """How many characters of each script every document has.
 

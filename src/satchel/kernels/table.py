@@ -6,8 +6,8 @@ below two thirds. Large tables are bound by memory latency: slots are prefetched
 """
 
 import numpy as np
-from numba import njit
 
+from satchel.kernels.compiled import kernel
 from satchel.kernels.prefetch import prefetch
 
 AHEAD = 32  # hashes between the prefetch of a slot and its use
@@ -19,19 +19,19 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def nonzero(h):  # type: ignore[no-untyped-def]
     """A hash that can be told from an empty slot; 0 and 1 are as rare as any other."""
     return h if h > _ONE else h + _TWO
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def bucket_of(h, buckets):  # type: ignore[no-untyped-def]
     """The bucket of an n-gram; its lowest bit, which is always 1, would leave every other one empty."""
     return np.int64((h >> _ONE) % buckets)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def fill(slots, own):  # type: ignore[no-untyped-def]
     """Numbers distinct hashes, uint64 [V], by their positions, in empty slots, more than V.
 
@@ -53,7 +53,7 @@ def fill(slots, own):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
     """Asks for the memory that finding the hashes after `hashes[i]` will need."""
     mask = np.uint64(slots.shape[0] - 1)
@@ -65,7 +65,7 @@ def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
             prefetch(own, (slot & _LOW) - _ONE)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def find(slots, own, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
     """The row of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
     if buckets > 0 and h & _ONE == _ONE:
@@ -82,7 +82,7 @@ def find(slots, own, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def look_up(slots, own, hashes, first_bucket, buckets, rows):  # type: ignore[no-untyped-def]
     """The row of each hash, uint64 [F], or -1, into int32 [F]; see `find`.
 
@@ -98,7 +98,7 @@ def look_up(slots, own, hashes, first_bucket, buckets, rows):  # type: ignore[no
     return words
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def]
     """Puts rows in the place of numbers, and drops the features that have none.
 

@@ -8,10 +8,10 @@ shorter ones first. A field is what begins with `SEPARATOR` behind the text: no 
 """
 
 import numpy as np
-from numba import njit
 
 from satchel.kernels.char_ngrams import char_ngrams, is_char_ngram, scratch_for, spell
 from satchel.kernels.characters import ALONE, ATTACH, EXTEND, SEPARATE, SKIP
+from satchel.kernels.compiled import kernel
 from satchel.kernels.hashing import EVEN, FNV_OFFSET, FNV_PRIME, mix
 from satchel.kernels.utf8 import decode
 
@@ -21,7 +21,7 @@ _MULTIBYTE = np.uint8(255)
 SEPARATOR = 0x1F
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _byte_actions(classes, actions):  # type: ignore[no-untyped-def]
     """What to do at each ASCII byte, uint8 [256]; `_MULTIBYTE` where a longer character begins."""
     table = np.full(256, _MULTIBYTE, np.uint8)
@@ -30,7 +30,7 @@ def _byte_actions(classes, actions):  # type: ignore[no-untyped-def]
     return table
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _words(  # type: ignore[no-untyped-def]
     data, begin, end, classes, actions, byte_actions, hashes, starts, ends
 ):
@@ -79,7 +79,7 @@ def _words(  # type: ignore[no-untyped-def]
     return np.int64(count)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-def]
     """The fields that lie between two bytes, each with the separator that it begins with; how many."""
     count = 0
@@ -97,7 +97,7 @@ def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-
     return count
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _word_ngrams(words, longest, hashes):  # type: ignore[no-untyped-def]
     """The hashes of the n-grams of a document's words; how many there are."""
     count = 0
@@ -110,7 +110,7 @@ def _word_ngrams(words, longest, hashes):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def tokenize(data, begin, end, classes, actions, hashes, starts, ends):  # type: ignore[no-untyped-def]
     """The words of one document.
 
@@ -138,7 +138,7 @@ def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
     return longest + of_characters
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def features(  # type: ignore[no-untyped-def]
     data,
     offsets,
@@ -200,7 +200,7 @@ def features(  # type: ignore[no-untyped-def]
         word_offsets[document + 1] = word
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def feature_spans(  # type: ignore[no-untyped-def]
     data, classes, actions, starts, ends, word_offsets, field_places, lengths, feature_starts, feature_ends
 ):

@@ -6,20 +6,33 @@ long again. The threads of a call go through all its batches and wait for each o
 
 import os
 
-from llvmlite import ir
-from numba import njit
-from numba.core import types
-from numba.extending import intrinsic
+from satchel.kernels.compiled import Intrinsic, kernel
 
 _SPINS = 4000  # looks at the counter before the thread offers its core to others
 
-# A thread that waits for one which has no core must not keep it from getting one.
-_give_way = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
+
+@Intrinsic
+def _give_way(typing_context):  # type: ignore[no-untyped-def]
+    """Offers the core to others: one that this thread waits for may have none."""
+    from llvmlite import ir
+    from numba.core import types
+
+    name = "SwitchToThread" if os.name == "nt" else "sched_yield"
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        function = builder.module.globals.get(name) or ir.Function(
+            builder.module, ir.FunctionType(ir.IntType(32), []), name=name
+        )
+        return builder.call(function, [])
+
+    return types.int32(), generate
 
 
-@intrinsic
+@Intrinsic
 def _arrive(typing_context, counter):  # type: ignore[no-untyped-def]
     """Adds 1 to `counter[0]`, int64, in one step that all threads see."""
+    from llvmlite import ir
+    from numba.core import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -29,9 +42,10 @@ def _arrive(typing_context, counter):  # type: ignore[no-untyped-def]
     return types.void(counter), generate
 
 
-@intrinsic
+@Intrinsic
 def _arrivals(typing_context, counter):  # type: ignore[no-untyped-def]
     """`counter[0]` as the other threads left it."""
+    from numba.core import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -40,7 +54,7 @@ def _arrivals(typing_context, counter):  # type: ignore[no-untyped-def]
     return types.int64(counter), generate
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def wait_for_all(counter, arrivals):  # type: ignore[no-untyped-def]
     """Waits until the threads have come to this point.
 

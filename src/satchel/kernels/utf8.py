@@ -1,12 +1,13 @@
 """Code points out of UTF-8 bytes."""
 
 import numpy as np
-from numba import njit
+
+from satchel.kernels.compiled import kernel
 
 INVALID = -1  # a byte that begins no UTF-8 sequence
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def decode(data, i, end):  # type: ignore[no-untyped-def]
     """The code point at byte i, and how many bytes it takes; (INVALID, 1) if it is broken."""
     first = np.int64(data[i])

@@ -4,9 +4,8 @@ Runs of Thai, Lao, Khmer and Myanmar letters stay whole, as UAX #29 leaves to it
 dictionary there is no boundary to be found in them.
 """
 
-from numba import njit
-
 from satchel.kernels.characters import PICTOGRAPHIC
+from satchel.kernels.compiled import kernel
 from satchel.kernels.utf8 import decode
 
 SEPARATOR = 0x1F  # U+001F, Information Separator One: white space to every tokenizer
@@ -39,22 +38,22 @@ WORD_BREAKS = [
 _START = -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_letter(b):  # type: ignore[no-untyped-def]
     return b in (_LETTER, _HEBREW)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_newline(b):  # type: ignore[no-untyped-def]
     return _CR <= b <= _NEWLINE
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_ignored(b):  # type: ignore[no-untyped-def]
     return _EXTEND <= b <= _FORMAT
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _following(data, i, end, breaks):  # type: ignore[no-untyped-def]
     """The next value from byte i on that WB4 does not pass over; `_START` where there is none."""
     while i < end:
@@ -66,14 +65,14 @@ def _following(data, i, end, breaks):  # type: ignore[no-untyped-def]
     return _START
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _code_point(data, i, end):  # type: ignore[no-untyped-def]
     if data[i] < 0x80:
         return data[i], 1
     return decode(data, i, end)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _joins(before, previous, value, odd_flags, data, i, end, breaks):  # type: ignore[no-untyped-def]
     """Whether rules WB5 to WB16 forbid a boundary between `previous` and `value`; `i` is behind it."""
     if _is_letter(previous):
@@ -105,7 +104,7 @@ def _joins(before, previous, value, odd_flags, data, i, end, breaks):  # type: i
     return value == _REGIONAL and previous == _REGIONAL and odd_flags  # WB15, WB16
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def mark_boundaries(data, offsets, breaks, out, out_offsets):  # type: ignore[no-untyped-def]
     """Copies documents, with a separator at every word boundary within them.
 
