@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from satchel.cli.options import ModelArgument, TextOption, label_number
+from satchel.cli.options import ModelArgument, TextOption, label_number, text_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,13 +77,13 @@ def _texts(
     import pyarrow as pa
 
     from satchel.data import batches
-    from satchel.data.readers import override, read
+    from satchel.data.readers import read
     from satchel.data.readers.paths import printable
 
     is_file = source == "-" or (0 < len(source) < 256 and "\n" not in source and Path(source).exists())
     if not is_file:
         return pa.array([printable(source)], type=pa.large_string()), None
-    reader = override(model.reader, source, format_name=input_format, text=text, label=None, labelled=False)
+    reader = text_reader(model, source, format_name=input_format, text=text)
     found, count = [], 0
     for batch in read(source, reader, labelled=False):
         found.append(batch[: limit - count])

@@ -1,13 +1,14 @@
 """Arguments and options that several commands have, and what is checked of them."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from satchel.data.settings import Paths
+    from satchel.data.settings import Paths, ReaderSettings
     from satchel.model.modelfile import Model
 
 ModelArgument = Annotated[Path, typer.Argument(help="A run folder or a model file.", show_default=False)]
@@ -63,6 +64,45 @@ def check_output(option: str, output: Path | None, model: Path, paths: "Paths") 
     for path in read:
         if path.is_file() and output.samefile(path):
             raise ConfigError(f"{option}: {output} is what is read, and would be lost: choose another name")
+
+
+def text_reader(
+    model: "Model",
+    paths: "Paths",
+    *,
+    format_name: str | None,
+    text: list[str] | None,
+    on_error: Literal["error", "skip"] = "error",
+) -> "ReaderSettings":
+    """How to read texts for a model (`satchel.data.readers.override`).
+
+    Where it was trained on lines whose first word is the label, lines without labels cannot be told from
+    lines with them: a warning says so where each begins with a label of the model's.
+    """
+    from satchel.data.readers import expand, override
+    from satchel.data.readers.lines import begins_with_labels
+
+    reader = override(
+        model.reader,
+        paths,
+        format_name=format_name,
+        text=text,
+        label=None,
+        labelled=False,
+        on_error=on_error,
+    )
+    first, trained = expand(paths)[0], model.reader
+    if (
+        format_name is None
+        and (reader.format, trained.format, trained.label_prefix) == ("text", "fasttext", "")
+        and begins_with_labels(first, reader, model.labels.labels)
+    ):
+        print(
+            f"warning: {first}: each line begins with a label of the model's, which is read as a word of "
+            "the text: give --input-format fasttext if it is the document's label",
+            file=sys.stderr,
+        )
+    return reader
 
 
 def label_number(model: "Model", label: str) -> int:

@@ -15,6 +15,7 @@ from satchel.cli.options import (
     ThreadsOption,
     check_output,
     check_rejected,
+    text_reader,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ def predict(
     """Label texts: one record out for each record in, in order."""
     import os
 
-    from satchel.data.readers import override
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
     from satchel.model.predictor import Predictor
@@ -100,15 +100,7 @@ def predict(
     }
     place = _Output(output, rejected, _state(model, source, output, options, resume=resume), resume)
     loaded = load_model(model)
-    reader = override(
-        loaded.reader,
-        source,
-        format_name=input_format,
-        text=text,
-        label=None,
-        labelled=False,
-        on_error=on_error,
-    )
+    reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)
     choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
     writer = WRITERS[output_format](loaded.labels.labels, choice)
     _label(source, reader, Predictor(loaded, threads or os.cpu_count() or 1), writer, place)

@@ -1,6 +1,6 @@
 """The fastText text format, and plain text: a document a line."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
+from satchel.data.readers.paths import STDIN
 from satchel.data.readers.streams import Lines, open_text
+from satchel.data.readers.values import patterned
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 from satchel.kernels import lines as kernels
 
 _TEXT, _LABELS = 0, 1
+_HEAD_BYTES = 1 << 16
+_LINES = 20  # that are looked at
 
 
 def read_lines(
@@ -56,6 +60,26 @@ def read_lines(
                 Lines(block, lines),
                 no_label,
             )
+
+
+def begins_with_labels(path: Path, settings: ReaderSettings, labels: Collection[str]) -> bool:
+    """Whether the first lines, two at least, all begin with a word that is one of these labels.
+
+    Args:
+        path: a file with a document a line.
+        settings: resolved; `label_pattern` says what of the word is the label.
+        labels: the labels.
+    """
+    if str(path) == STDIN or not path.is_file():  # which can be read only once
+        return False
+    with open_text(path, settings, look=True) as stream:
+        head, ended = stream.peek(_HEAD_BYTES)
+    lines = head.split(b"\n")[: None if ended else -1]
+    words = [line.split(maxsplit=1)[0].decode("utf-8", "replace") for line in lines[:_LINES] if line.strip()]
+    names = pa.array(words, type=pa.string())
+    if settings.label_pattern is not None:
+        names, _ = patterned(names, settings.label_pattern)
+    return len(words) > 1 and set(names.to_pylist()) <= set(labels)
 
 
 def _parsed(block: bytes, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa.ListArray]:

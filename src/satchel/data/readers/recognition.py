@@ -134,6 +134,8 @@ def _format(path: Path, head: str, settings: ReaderSettings, *, labelled: bool) 
         return "fasttext"
     if not labelled:
         return "text"
+    if not settings.label_prefix:
+        return "fasttext"
     lines = [line for line in head.split("\n") if line.strip()][:20]
     if lines and all("\t" in line for line in lines):
         return "tsv"
