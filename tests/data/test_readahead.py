@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from satchel.data.readahead import read_ahead
+from satchel.data.readahead import read_ahead, work_ahead
 from satchel.errors import DataError
 
 
@@ -46,4 +46,51 @@ def test_the_thread_ends_when_nobody_reads_on() -> None:
     items = read_ahead(iter(int, 1))  # without an end
     next(items)
     items.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_work_is_done_side_by_side_and_given_in_order(threads: int) -> None:
+    together = threading.Barrier(threads)
+    workers = set()
+
+    def work(number: int) -> int:
+        if number < threads:
+            together.wait(timeout=60)  # for the others: each has an item of its own
+        workers.add(threading.get_ident())
+        return number * number
+
+    assert list(work_ahead(work, range(500), threads)) == [number * number for number in range(500)]
+    assert len(workers) == threads
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_of_work_or_source_comes_after_the_results_before_it(threads: int) -> None:
+    def source() -> Iterator[int]:
+        yield from range(5)
+        raise DataError("train.csv:6: broken")
+
+    def work(number: int) -> int:
+        if number == 3:
+            raise DataError("too large")
+        return number
+
+    def given(results: Iterator[int]) -> Iterator[int | str]:
+        try:
+            yield from results
+        except DataError as error:
+            yield str(error)
+
+    assert list(given(work_ahead(work, source(), threads))) == [0, 1, 2, "too large"]
+    assert list(given(work_ahead(int, source(), threads))) == [0, 1, 2, 3, 4, "train.csv:6: broken"]
+
+
+def test_work_is_not_begun_for_nobody() -> None:
+    before = threading.active_count()
+    begun = []
+    results = work_ahead(begun.append, iter(int, 1), threads=2)  # without an end
+    for _ in range(10):
+        next(results)
+    assert len(begun) <= 10 + 2 * 2 + 2
+    results.close()
     assert threading.active_count() == before

@@ -1,7 +1,7 @@
 """`satchel predict`."""
 
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple
 
@@ -127,7 +127,6 @@ def _label(
 ) -> None:
     """Reads, predicts and writes."""
     from satchel.cli.console import reporter_beside
-    from satchel.data.readahead import read_ahead
     from satchel.data.readers import read, total_bytes
     from satchel.data.rejects import Rejects
 
@@ -138,7 +137,7 @@ def _label(
         Rejects(reporter) as rejects,
     ):
         found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
-        _answer(read_ahead(map(rejects.noted, found)), done, predictor, writer, file)
+        _answer(map(rejects.noted, found), done, predictor, writer, file)
 
 
 def _choice(
@@ -200,6 +199,29 @@ def _answer(
     Raises:
         CheckpointError: there are not so many.
     """
+
+    def records(predictor: "Predictor", part: _Part) -> bytes:
+        predictions = predictor.predict(part.texts, part.fields)
+        header = writer.header(has_id=part.ids is not None) if part.begins else b""
+        return header + writer.records(predictions, part.ids, part.errors)
+
+    with closing(predictor.each(records, _parts(found, done))) as answers:
+        for answer in answers:
+            file.write(answer)
+
+
+class _Part(NamedTuple):
+    """Some records to answer, `satchel.data.batches`' columns of theirs; `begins`: the output with them."""
+
+    begins: bool
+    texts: "pa.LargeStringArray"
+    fields: "pa.LargeStringArray | None"
+    ids: "pa.Array | None"
+    errors: "pa.Array | None"
+
+
+def _parts(found: "Iterator[pa.RecordBatch]", done: int) -> "Iterator[_Part]":
+    """What there is but for the first `done` records; raises as `_answer`."""
     from satchel.data import batches
     from satchel.errors import CheckpointError
 
@@ -212,11 +234,8 @@ def _answer(
         ids, errors = (
             rest.column(name) if name in rest.schema.names else None for name in (batches.ID, batches.ERROR)
         )
-        if not begun:
-            file.write(writer.header(has_id=ids is not None))
-            begun = True
-        predictions = predictor.predict(rest.column(batches.TEXT), batches.fields_of(rest))
-        file.write(writer.records(predictions, ids, errors))
+        yield _Part(not begun, rest.column(batches.TEXT), batches.fields_of(rest), ids, errors)
+        begun = True
     if done:
         raise CheckpointError(
             f"cannot go on: the output holds {done:,} records more than the input: start anew, without "

@@ -1,6 +1,7 @@
 """Texts -> feature hashes: the one way from text to features, in training and prediction."""
 
 import itertools
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +74,16 @@ class Featurizer:
         self._segment = settings.tokenizer.segmenter(subwords)
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
+    def alone(self) -> "Featurizer":
+        """The same with one thread and buffers of its own, for use beside this one."""
+        other = copy(self)
+        other.workers = Workers(1)
+        other.give_up_buffers()
+        return other
+
     def give_up_buffers(self) -> None:
         """Frees what the last call returned; a next call takes memory anew."""
-        self._scratch = [_Scratch() for _ in self._scratch]
+        self._scratch = [_Scratch() for _ in range(self.workers.threads)]
 
     def features(
         self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None

@@ -1,12 +1,14 @@
-"""Reading the next record batches while the last ones are worked on."""
+"""Reading the next record batches while the last ones are worked on, several of them at a time."""
 
 import threading
-from collections.abc import Generator, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from queue import Empty, Full, Queue
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _WAIT = 0.1  # seconds between looks at whether the other side is still there
 _PATIENCE = 1.0  # seconds for the thread to end: it may wait for a pipe that nothing comes through
@@ -56,6 +58,26 @@ def read_ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, N
             except Empty:
                 break
         thread.join(_PATIENCE)
+
+
+def work_ahead(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result, None, None]:
+    """The function's results in the items' order, of which each thread works on another one.
+
+    Nobody waits for the slowest but the order of the results: at most `2 * threads + 2` items, or what became
+    of them, are in memory. An error of the function or of the source is raised here, after the results before
+    it.
+    """
+    if threads == 1:
+        with closing(read_ahead(items)) as found:
+            yield from map(function, found)
+        return
+    with ThreadPoolExecutor(threads, "worker") as pool:
+        begun = (pool.submit(function, item) for item in items)
+        with closing(read_ahead(begun, 2 * threads)) as results:
+            for result in results:
+                yield result.result()
 
 
 class _End:

@@ -9,7 +9,7 @@ instructions.
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch
+from satchel.kernels.prefetch import prefetch_to_write
 
 MEAN, SUM, MAX = 0, 1, 2
 
@@ -38,9 +38,9 @@ def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
     """Asks for a row's memory."""
     first = np.uint64(row) * np.uint64(dimension)
     for j in range(0, dimension, _LINE_FLOATS):
-        prefetch(embedding, first + np.uint64(j))
+        prefetch_to_write(embedding, first + np.uint64(j))
     if dimension % _LINE_FLOATS != 0 and _LINE_FLOATS % dimension != 0:
-        prefetch(embedding, first + np.uint64(dimension - 1))  # the row may end in one more line
+        prefetch_to_write(embedding, first + np.uint64(dimension - 1))  # the row may end in one more line
 
 
 @kernel(forceinline=True)

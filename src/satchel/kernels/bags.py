@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch
+from satchel.kernels.prefetch import prefetch_to_read
 from satchel.kernels.table import find, look_ahead
 
 _ONE = np.float32(1)
@@ -118,7 +118,7 @@ def encode(  # type: ignore[no-untyped-def]
                 before = kept
                 kept = _insert(np.int32(row), document + 1, mask, kept, ids, weights, places)
                 if kept > before:
-                    prefetch(row_weights, np.uint64(row))
+                    prefetch_to_read(row_weights, np.uint64(row))
         _weigh_document(ids, first, kept, weights, row_weights, logarithms)
         offsets[document] = first
         begin = end

@@ -9,7 +9,7 @@ one beside it. Hashes are taken in blocks: slots are prefetched, then the entrie
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch
+from satchel.kernels.prefetch import prefetch_to_write
 from satchel.kernels.table import bucket_of, nonzero
 
 ENTRY_WORDS = 2
@@ -34,7 +34,7 @@ def _approach(hashes, mine, slots, entries, places):  # type: ignore[no-untyped-
             q = (q + _ONE) & mask
         places[k] = q
         if slots[q] != _ZERO:
-            prefetch(entries, ((slots[q] & _LOW) - _ONE) * _TWO)
+            prefetch_to_write(entries, ((slots[q] & _LOW) - _ONE) * _TWO)
 
 
 @kernel
@@ -80,7 +80,7 @@ def count_features(  # type: ignore[no-untyped-def]
             elif hashes[i] & in_buckets != _ZERO:
                 numbers[i] = -1 - bucket_of(hashes[i], modulus)
             else:
-                prefetch(slots, (hashes[i] >> _ONE) & mask)
+                prefetch_to_write(slots, (hashes[i] >> _ONE) & mask)
                 count += 1
             i += 1
         _approach(hashes, mine[:count], slots, entries, places)
@@ -113,7 +113,7 @@ def refill(entries, used, slots):  # type: ignore[no-untyped-def]
     mask = np.uint64(slots.shape[0] - 1)
     for i in range(used):
         if i + _BLOCK < used:
-            prefetch(slots, (entries[2 * (i + _BLOCK)] >> _ONE) & mask)
+            prefetch_to_write(slots, (entries[2 * (i + _BLOCK)] >> _ONE) & mask)
         h = entries[2 * i]
         q = (h >> _ONE) & mask
         while slots[q] != _ZERO:

@@ -1,11 +1,28 @@
-"""Asking the processor for memory before it is needed."""
+"""Asking the processor for memory before it is needed.
+
+What threads only read is asked for to be read: a line that is asked for to be written leaves the other cores'
+caches, and they have to fetch it again.
+"""
+
+from typing import Any
 
 from satchel.kernels.compiled import Intrinsic
 
 
 @Intrinsic
-def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
-    """Fetches the cache line of `array[index]` (1-D, contiguous) for writing."""
+def prefetch_to_read(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Fetches the cache line of `array[index]` (1-D, contiguous)."""
+    return _prefetch(array, writing=0)
+
+
+@Intrinsic
+def prefetch_to_write(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Fetches the cache line of `array[index]` (1-D, contiguous), and takes it from the other cores."""
+    return _prefetch(array, writing=1)
+
+
+def _prefetch(array: Any, *, writing: int) -> Any:
+    """What numba wants of an intrinsic: its signature, and what generates its code."""
     from llvmlite import ir
     from numba.core import types
 
@@ -18,8 +35,8 @@ def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
             ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), integer, integer, integer]),
             name="llvm.prefetch.p0",
         )
-        # For writing, to be kept in all levels of the data cache.
-        builder.call(function, [address, integer(1), integer(3), integer(1)])
+        # To be kept in all levels of the data cache.
+        builder.call(function, [address, integer(writing), integer(3), integer(1)])
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), generate

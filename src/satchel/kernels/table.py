@@ -8,7 +8,7 @@ below two thirds. Large tables are bound by memory latency: slots are prefetched
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch
+from satchel.kernels.prefetch import prefetch_to_read, prefetch_to_write
 
 AHEAD = 32  # hashes between the prefetch of a slot and its use
 _NEAR = 16  # and between that of the row's hash and its use
@@ -42,7 +42,7 @@ def fill(slots, own):  # type: ignore[no-untyped-def]
     total = own.shape[0]
     for i in range(total):
         if i + AHEAD < total:
-            prefetch(slots, (own[i + AHEAD] >> _ONE) & mask)
+            prefetch_to_write(slots, (own[i + AHEAD] >> _ONE) & mask)
         h = nonzero(own[i])
         q = (h >> _ONE) & mask
         while slots[q] != _ZERO:
@@ -58,11 +58,11 @@ def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
     """Asks for the memory that finding the hashes after `hashes[i]` will need."""
     mask = np.uint64(slots.shape[0] - 1)
     if i + AHEAD < hashes.shape[0]:
-        prefetch(slots, (hashes[i + AHEAD] >> _ONE) & mask)
+        prefetch_to_read(slots, (hashes[i + AHEAD] >> _ONE) & mask)
         h = hashes[i + _NEAR]
         slot = slots[(h >> _ONE) & mask]
         if slot != _ZERO and (slot ^ h) & _HIGH == _ZERO:
-            prefetch(own, (slot & _LOW) - _ONE)
+            prefetch_to_read(own, (slot & _LOW) - _ONE)
 
 
 @kernel(forceinline=True)

@@ -1,6 +1,10 @@
 """Predictor: texts -> probabilities, without torch."""
 
+import threading
+from collections.abc import Callable, Generator, Iterable
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from satchel.data.bags import Bags
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
+from satchel.data.readahead import work_ahead
 from satchel.data.weighting import settled_weighting
 from satchel.errors import ModelFileError
 from satchel.kernels import infer
@@ -16,6 +21,9 @@ from satchel.model import scoring
 from satchel.model.losses import link_in_place
 from satchel.model.modelfile import Model
 from satchel.workers import Workers
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,8 @@ class Predictor:
     def __init__(self, model: Model, threads: int) -> None:
         self.model = model
         self._parameters = model.parameters.divided(model.temperature)
-        self._workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings, self._workers, model.vocabulary.subwords),
+            Featurizer(model.text, model.vocabulary_settings, Workers(threads), model.vocabulary.subwords),
             model.vocabulary,
             settled_weighting(model.settings.weighting).row_weights(model.vocabulary, model.labels),
         )
@@ -80,14 +87,39 @@ class Predictor:
         bags = self.encoder.encode(texts, fields).bags
         return Predictions(self.probabilities(bags), np.diff(bags.offsets) == 0)
 
+    def each(
+        self, function: Callable[["Predictor", Item], Result], items: Iterable[Item]
+    ) -> Generator[Result, None, None]:
+        """`function(predictor, item)` of each item, in order, on all threads: each works on another item.
+
+        The predictors share the model and have one thread each.
+        """
+        own = threading.local()
+        self.model.vocabulary.slots  # noqa: B018 (made once, before threads want it)
+
+        def work(item: Item) -> Result:
+            if not hasattr(own, "predictor"):
+                own.predictor = self._alone()
+            return function(own.predictor, item)
+
+        return work_ahead(work, items, self.encoder.featurizer.workers.threads)
+
+    def _alone(self) -> "Predictor":
+        other = copy(self)
+        other.encoder = Encoder(
+            self.encoder.featurizer.alone(), self.encoder.vocabulary, self.encoder.row_weights
+        )
+        return other
+
     def probabilities(self, bags: Bags) -> NDArray[np.float32]:
         """The probabilities of encoded texts, float32 [N, C].
 
         Raises:
             ModelFileError: the model's values are so large that they give none.
         """
-        found = scoring.logits(self._parameters, self.model.settings.mode, bags, self._workers)
-        link_in_place(self.model.loss, found, self._workers)
+        workers = self.encoder.featurizer.workers
+        found = scoring.logits(self._parameters, self.model.settings.mode, bags, workers)
+        link_in_place(self.model.loss, found, workers)
         if not np.isfinite(found.sum(dtype=np.float64)):
             raise ModelFileError(
                 "the model gives probabilities that are not finite, because its values are too large: train "
