@@ -1,11 +1,11 @@
-"""Writes src/satchel/kernels/characters.npy and word_breaks.npy: classes of Unicode code points, as ranges.
+"""Writes the tables of code points in src/satchel/kernels: characters.npy, word_breaks.npy, settled.npy.
 
     python tools/characters.py
 
-A file holds uint32 [R, 2]: the first code point of a range, and its class
-(`satchel.kernels.characters`) or value of Word_Break (`satchel.kernels.words`). The Unicode version
-is that of the `regex` library, which should be `UNICODE_VERSION`; a new one changes how models
-tokenize, so it needs a new model file version.
+A file holds uint32 [R, 2]: the first code point of a range, and its class (`satchel.kernels.characters`),
+its value of Word_Break (`satchel.kernels.words`), or whether it is settled. The Unicode version is that of
+the `regex` library, which should be `UNICODE_VERSION`; a new one changes how models tokenize, so it needs
+a new model file version.
 """
 
 from collections.abc import Callable
@@ -63,6 +63,14 @@ def word_breaks() -> Ranges:
     )
 
 
+def settled() -> Ranges:
+    """Which characters neither normalisation nor lower case changes, alone or among others of these."""
+    pattern = regex.compile(
+        r"[\p{NFKC_QC=Y}&&\p{ccc=0}&&\p{Changes_When_Lowercased=No}&&\P{Cn}&&\P{Cs}]", regex.V1
+    )
+    return ranges(lambda character: int(pattern.match(character) is not None))
+
+
 def ranges(number_of: Callable[[str], int]) -> Ranges:
     """Where each run of one number begins, and the number, uint32 [R, 2]."""
     found: list[tuple[int, int]] = []
@@ -74,7 +82,8 @@ def ranges(number_of: Callable[[str], int]) -> Ranges:
 
 
 if __name__ == "__main__":
-    for name, table in (("characters.npy", classes()), ("word_breaks.npy", word_breaks())):
+    tables = {"characters.npy": classes(), "word_breaks.npy": word_breaks(), "settled.npy": settled()}
+    for name, table in tables.items():
         path = Path(characters.__file__).with_name(name)
         np.save(path, table, allow_pickle=False)
         print(f"{path}: {len(table)} ranges")

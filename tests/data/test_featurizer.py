@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from satchel.data.featurizer import Featurizer, text_buffers
+from satchel.data.batches import text_buffers
+from satchel.data.featurizer import Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.workers import Workers
 from tests import reference

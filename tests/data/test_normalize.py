@@ -1,12 +1,15 @@
 import unicodedata
 from typing import Literal
 
+import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from satchel.data.normalize import normalize
 from satchel.data.settings import TextSettings
+from satchel.kernels.characters import settled_characters
 from tests.data.counted import arrow
 
 # All that Python's Unicode database knows.
@@ -55,3 +58,36 @@ def test_a_text_folds_alike_alone_and_among_others(texts: list[str]) -> None:
 def test_a_slice_is_what_it_shows() -> None:
     assert normalize(arrow(["A", "É", "C"])[1:2], TextSettings()).to_pylist() == ["é"]
     assert normalize(arrow([]), TextSettings()).to_pylist() == []
+
+
+# Side by side, what joins, reorders, or changes: alone none of them shows all that folding does.
+ODD = st.text(
+    st.sampled_from("aÉé한ㅋ\u1100\u1161\u11a8\u0301\u0327ﬁΣσςİKｱﾞ中。\u0345\u1e9b\u0f71\u0f72\U0001d15f"),
+    max_size=12,
+)
+
+
+@settings(max_examples=200)
+@given(
+    texts=st.lists(ODD, max_size=6), form=st.sampled_from(["none", "nfc", "nfkc"]), lowercase=st.booleans()
+)
+def test_folding_is_arrows(texts: list[str], form: Literal["none", "nfc", "nfkc"], lowercase: bool) -> None:
+    folded = normalize(arrow(texts), TextSettings(normalize=form, lowercase=lowercase))
+    expected = arrow(texts) if form == "none" else pc.utf8_normalize(arrow(texts), form=form.upper())
+    assert folded.to_pylist() == (pc.utf8_lower(expected) if lowercase else expected).to_pylist()
+
+
+def test_no_character_that_is_settled_changes() -> None:
+    settled = arrow([chr(c) for c in np.flatnonzero(settled_characters()).tolist()])
+    assert pc.utf8_lower(pc.utf8_normalize(settled, form="NFKC")).equals(settled)
+    assert {unicodedata.combining(c) for c in settled.to_pylist()} == {0}
+    assert set("a1.é中あ한я、") <= set(settled.to_pylist())
+    assert not set("AÉﬁㅋＡ\u0301\u1161Я") & set(settled.to_pylist())
+
+
+def test_a_slice_of_other_scripts_is_what_it_shows() -> None:
+    assert normalize(arrow(["É", "한A", "ㅋ", "中B", "é"])[1:4], TextSettings()).to_pylist() == [
+        "한a",
+        "ᄏ",
+        "中b",
+    ]

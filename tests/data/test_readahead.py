@@ -87,7 +87,7 @@ def test_an_error_of_work_or_source_comes_after_the_results_before_it(threads: i
 
 def test_work_is_not_begun_for_nobody() -> None:
     before = threading.active_count()
-    begun = []
+    begun: list[int] = []
     results = work_ahead(begun.append, iter(int, 1), threads=2)  # without an end
     for _ in range(10):
         next(results)

@@ -200,14 +200,15 @@ def _answer(
         CheckpointError: there are not so many.
     """
 
-    def records(predictor: "Predictor", part: _Part) -> bytes:
+    def records(predictor: "Predictor", part: _Part) -> list[bytes]:
         predictions = predictor.predict(part.texts, part.fields)
-        header = writer.header(has_id=part.ids is not None) if part.begins else b""
-        return header + writer.records(predictions, part.ids, part.errors)
+        header = [writer.header(has_id=part.ids is not None)] if part.begins else []
+        return [*header, writer.records(predictions, part.ids, part.errors)]
 
     with closing(predictor.each(records, _parts(found, done))) as answers:
-        for answer in answers:
-            file.write(answer)
+        for blocks in answers:
+            for block in blocks:
+                file.write(block)
 
 
 class _Part(NamedTuple):

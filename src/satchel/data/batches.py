@@ -20,7 +20,9 @@ The schema's metadata holds `source`: the path of the file that the batch comes 
 
 import json
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 TEXT = "text"
 LABELS = "labels"
@@ -99,6 +101,13 @@ def fields_of(batch: pa.RecordBatch) -> pa.LargeStringArray | None:
 def probabilities_of(batch: pa.RecordBatch) -> pa.StructArray | None:
     """The probability of each label, struct of float32 [N], or None."""
     return batch.column(PROBABILITIES) if PROBABILITIES in batch.schema.names else None
+
+
+def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The offsets, int64 [N + 1], and the bytes, uint8, of an Arrow array, without a copy."""
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return bounds, np.frombuffer(data if data is not None else b"", dtype=np.uint8)
 
 
 def readable(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.batches import text_buffers
 from satchel.data.normalize import normalize
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.kernels import text as kernels
@@ -205,15 +206,6 @@ class _Scratch:
             self._starts = np.empty(words, dtype=np.int64)
             self._ends = np.empty(words, dtype=np.int64)
         return self._hashes, self._starts, self._ends
-
-
-def text_buffers(
-    texts: pa.LargeStringArray,
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """The offsets, int64 [N + 1], and the bytes, uint8, of an Arrow array, without a copy."""
-    _, offsets, data = texts.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return bounds, np.frombuffer(data if data is not None else b"", dtype=np.uint8)
 
 
 def _split_by_bytes(offsets: NDArray[np.int64], pieces: int) -> list[tuple[int, int]]:

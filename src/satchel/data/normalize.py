@@ -1,17 +1,38 @@
 """Unicode and case folding, on Arrow arrays."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from satchel.data.batches import text_buffers
 from satchel.data.settings import TextSettings
+from satchel.kernels import folding as kernels
+from satchel.kernels.characters import settled_characters
 
 
 def normalize(texts: pa.LargeStringArray, settings: TextSettings) -> pa.LargeStringArray:
     """Folds what the settings say is the same, large_string [N] -> large_string [N]."""
+    if settings.normalize == "none" and not settings.lowercase:
+        return texts
     # Normalisation leaves ASCII as it is, and finding ASCII is ten times as fast as normalising.
-    ascii_only = pc.all(pc.string_is_ascii(texts)).as_py() is not False
-    if settings.normalize != "none" and not ascii_only:
+    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
+        return pc.ascii_lower(texts) if settings.lowercase else texts
+    # In most texts of other scripts nothing changes either, and finding that is eight times as fast.
+    offsets, data = text_buffers(texts)
+    out = np.empty(int(offsets[-1] - offsets[0]), dtype=np.uint8)
+    unsettled = np.empty(len(texts), dtype=np.bool_)
+    kernels.fold(data, offsets, settled_characters(), settings.lowercase, out, unsettled)
+    folded = pa.LargeStringArray.from_buffers(
+        len(texts), pa.py_buffer(offsets - offsets[0]), pa.py_buffer(out)
+    )
+    if not unsettled.any():
+        return folded
+    mask = pa.array(unsettled)
+    return pc.replace_with_mask(folded, mask, _folded(texts.filter(mask), settings))
+
+
+def _folded(texts: pa.LargeStringArray, settings: TextSettings) -> pa.LargeStringArray:
+    """Folds texts of any characters."""
+    if settings.normalize != "none":
         texts = pc.utf8_normalize(texts, form=settings.normalize.upper())
-    if settings.lowercase:
-        texts = pc.ascii_lower(texts) if ascii_only else pc.utf8_lower(texts)
-    return texts
+    return pc.utf8_lower(texts) if settings.lowercase else texts

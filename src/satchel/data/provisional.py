@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.bags import Bags
+from satchel.data.batches import text_buffers
 from satchel.data.encoded import Labelled
-from satchel.data.featurizer import text_buffers
 from satchel.data.labelling import Labelling
 from satchel.data.spool import Spool, is_mapped, make_array
 from satchel.kernels import groups, table

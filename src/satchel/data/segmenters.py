@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 
-from satchel.data.featurizer import text_buffers
+from satchel.data.batches import text_buffers
 from satchel.errors import MissingExtraError
 from satchel.kernels import words as kernels
 from satchel.kernels.characters import word_breaks

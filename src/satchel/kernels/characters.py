@@ -1,7 +1,7 @@
 """Classes of characters, for all of Unicode, and what a tokenizer can do at each.
 
-The classes come from `characters.npy` and `word_breaks.npy`, written by tools/characters.py from the
-Unicode Character Database, so that a model tokenizes alike under every Python.
+The tables come from `characters.npy`, `word_breaks.npy` and `settled.npy`, written by tools/characters.py
+from the Unicode Character Database, so that a model tokenizes alike under every Python.
 """
 
 from functools import cache
@@ -42,6 +42,16 @@ def word_breaks() -> NDArray[np.uint8]:
     With `PICTOGRAPHIC` added for those that an emoji sequence can join.
     """
     return _table("word_breaks.npy")
+
+
+@cache
+def settled_characters() -> NDArray[np.uint8]:
+    """Which code points neither NFC, NFKC nor lower case changes, uint8 [0x110000]: 1, of others 0.
+
+    Nor does a text change that is made of them alone: none is a mark, and none joins another (their quick
+    check is yes and their combining class 0; UAX #15, section 9).
+    """
+    return _table("settled.npy")
 
 
 def _table(name: str) -> NDArray[np.uint8]:

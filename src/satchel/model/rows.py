@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from satchel.data.featurizer import text_buffers
+from satchel.data.batches import text_buffers
 from satchel.data.vocabulary import Vocabulary
 
 _NO_COUNTS = np.empty(0, dtype=np.int32)

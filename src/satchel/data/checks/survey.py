@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.batches import text_buffers
 from satchel.data.checks.findings import Place, Summary
 from satchel.data.checks.scripts import NAMES, NONE, scripts
-from satchel.data.featurizer import Features, Featurizer, text_buffers
+from satchel.data.featurizer import Features, Featurizer
 from satchel.kernels import sketch
 
 Role = Literal["train", "validation", "test"]
