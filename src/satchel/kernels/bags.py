@@ -36,7 +36,7 @@ def _mask_for(features):  # type: ignore[no-untyped-def]
     return size - 1
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, _nrt=False)
 def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-untyped-def]
     """Counts a feature of the document with this stamp; returns how many are kept then."""
     q = np.int64((np.uint32(row) * _SPREAD) >> np.uint32(7)) & mask

@@ -102,7 +102,10 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Kernel]: ...
 
 
 def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Makes a kernel of a function, with options of `numba.njit`: `fastmath`, `forceinline`."""
+    """Makes a kernel of a function, with options of `numba.njit`.
+
+    `fastmath`; `forceinline`; `_nrt=False`: it counts no references to its arrays, so it can make none.
+    """
     if function is None:
         return lambda function: Kernel(function, options)
     return Kernel(function, options)

@@ -3,6 +3,9 @@
 `slots`, uint64 [2**k], has the upper half of a hash and its row plus 1 (0: empty), so that eight slots share
 a cache line; the row's own hash tells whether it is the same feature. Probing is linear and the load stays
 below two thirds. Large tables are bound by memory latency: slots are prefetched, then what they lead to.
+
+What goes into loops over features counts no references to arrays (`_nrt=False`): numba would do so for each
+feature anew, which takes longer than finding a frequent one.
 """
 
 import numpy as np
@@ -53,7 +56,7 @@ def fill(slots, own):  # type: ignore[no-untyped-def]
     return -1
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, _nrt=False)
 def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
     """Asks for the memory that finding the hashes after `hashes[i]` will need."""
     mask = np.uint64(slots.shape[0] - 1)
@@ -65,7 +68,7 @@ def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
             prefetch_to_read(own, (slot & _LOW) - _ONE)
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, _nrt=False)
 def find(slots, own, h, first_bucket, buckets):  # type: ignore[no-untyped-def]
     """The row of a hash, or -1; of an n-gram with buckets, `first_bucket` and its bucket."""
     if buckets > 0 and h & _ONE == _ONE:
