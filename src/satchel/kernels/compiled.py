@@ -68,7 +68,7 @@ class Kernel:
         Raises:
             MemoryError: it found no room for what it keeps aside.
         """
-        kinds = tuple(map(_kind, arguments))
+        kinds = tuple([_kind(argument) for argument in arguments])
         entry = self._entries.get(kinds)
         if entry is None:
             with _lock:
@@ -147,7 +147,7 @@ class _Entry:
         if self._call(*flat):
             raise MemoryError
         if self._is_tuple:
-            return tuple(getattr(result, name) for name, *_ in result._fields_)
+            return tuple([getattr(result, name) for name, *_ in result._fields_])
         return result.value
 
 
@@ -161,7 +161,7 @@ def _kind(argument: Any) -> Any:
             f"{'' if flags.writeable else ' read-only'}{'' if flags.aligned else ' unaligned'}"
         )
     if isinstance(argument, tuple):
-        return tuple(map(_kind, argument))
+        return tuple([_kind(each) for each in argument])
     if isinstance(argument, np.generic):
         return argument.dtype.str
     return type(argument).__name__
@@ -170,7 +170,7 @@ def _kind(argument: Any) -> Any:
 def _flatten(argument: Any, flat: list[Any]) -> None:
     """Appends an argument to those before, as an `_Entry` passes them."""
     if isinstance(argument, np.ndarray):
-        data = argument.__array_interface__["data"][0]
+        data = argument.ctypes.data
         flat += (None, None, argument.size, argument.itemsize, data, *argument.shape, *argument.strides)
     elif isinstance(argument, tuple):
         for each in argument:
