@@ -71,12 +71,39 @@ def test_fewer_features(corpus: Path, satchel: Command) -> None:
         assert set(small.vocabulary.hashes.tolist()) == set(model.vocabulary.hashes[best].tolist())
 
 
+def test_a_size(corpus: Path, satchel: Command) -> None:
+    assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
+    best = np.argsort(-importance(load_model(corpus / "run")), kind="stable")
+    hashes = load_model(corpus / "run").vocabulary.hashes
+    last = len(hashes)
+    for size, most in {"1GB": 10**9, "11kB": 11_000, "9 kB": 9_000, "7500B": 7_500, "6000": 6_000}.items():
+        done = satchel("compress", "run", "--output", "small", "--size", size, cwd=corpus)
+        assert done.returncode == 0, done.stderr
+        kept = load_model(corpus / "small").vocabulary.hashes
+        assert set(kept.tolist()) == set(hashes[best[: len(kept)]].tolist())
+        written = (corpus / "small").stat().st_size
+        assert written <= most
+        assert size == "1GB" or written >= 0.9 * most
+        assert len(kept) == last if size == "1GB" else len(kept) < last
+        last = len(kept)
+
+
 def test_what_cannot_be_done(corpus: Path, satchel: Command) -> None:
     assert satchel("train", "config.yaml", cwd=corpus).returncode == 0
     for keep in ("0", "-1", "1.5", "few", "nan", "0.0"):
         done = satchel("compress", "run", "--output", "small", "--keep", keep, cwd=corpus)
         assert done.returncode == 2
         assert f"--keep: '{keep}' is neither a number of features" in done.stderr
+    for size, message in {
+        "-1": "no size of a file",
+        "5TB": "no size of a file",
+        "many": "no size of a file",
+        "100B": "--size: 100 B is less than the model takes with one feature alone",
+    }.items():
+        done = satchel("compress", "run", "--output", "small", "--size", size, cwd=corpus)
+        assert (done.returncode, message in done.stderr) == (2, True)
+    done = satchel("compress", "run", "--output", "small", "--size", "1MB", "--keep", "5", cwd=corpus)
+    assert (done.returncode, "give one of them" in done.stderr) == (2, True)
     assert not (corpus / "small").exists()
     done = satchel("compress", "run", "--output", "run/model.safetensors", cwd=corpus)
     assert done.returncode == 2

@@ -19,7 +19,7 @@ from safetensors.numpy import load
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.model.inspection import inspect_model, inspection_rows, part_sizes
-from satchel.model.modelfile import Model, load_model, save_model
+from satchel.model.modelfile import Model, load_model, model_file_size, save_model
 from satchel.model.packing import Rows, pack, unpack
 from satchel.model.parameters import Parameters
 from satchel.model.rows import vocabulary_tensors
@@ -122,6 +122,12 @@ def test_the_same_model_is_the_same_bytes(model: Model, rows: Rows, tmp_path: Pa
     save_model(tmp_path / "b", model, rows)
     save_model(tmp_path / "c", load_model(tmp_path / "a"), rows)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_the_size_is_known_before(model: Model, rows: Rows, tmp_path: Path) -> None:
+    for kept in (rows, None):
+        save_model(tmp_path / "m", model, kept)
+        assert model_file_size(model, kept) == (tmp_path / "m").stat().st_size
 
 
 def test_a_loaded_one_is_saved_plain(model: Model, tmp_path: Path) -> None:

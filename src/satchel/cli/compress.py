@@ -1,5 +1,6 @@
 """`satchel compress`."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,6 +10,8 @@ from satchel.cli.options import ModelArgument, ThreadsOption, check_output
 
 if TYPE_CHECKING:
     from satchel.evaluation.files import MultiLabelPair, Pair
+    from satchel.model.modelfile import Model
+    from satchel.model.packing import Rows
 
 
 def compress(
@@ -28,6 +31,10 @@ def compress(
             "All when left out.",
         ),
     ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", help="How large the file may become, such as 5MB, in place of --keep."),
+    ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(help="Labelled files to compare the models on; can be repeated."),
@@ -46,26 +53,43 @@ def compress(
     from satchel.layout import columns
     from satchel.model.inspection import inspect_model, part_rows, part_sizes
     from satchel.model.modelfile import load_model, save_model
-    from satchel.model.pruning import pruned
 
     check_output("--output", output, model, data or [])
     loaded = load_model(model)
-    kept = _features(keep, len(loaded.vocabulary.hashes))
-    save_model(output, pruned(loaded, kept), rows)
+    features = len(loaded.vocabulary.hashes)
+    small = _smaller(loaded, keep, size, rows)
+    save_model(output, small, rows)
+    kept = len(small.vocabulary.hashes)
     sizes = [part_sizes(inspect_model(path)) for path in (model, output)]
     pair = None if data is None else _compare((model, output), data, threads)
     names = str(model), str(output)
     if as_json:
-        figures: dict[str, Any] = {"rows": rows, "features": [len(loaded.vocabulary.hashes), kept]}
+        figures: dict[str, Any] = {"rows": rows, "features": [features, kept]}
         figures |= {"bytes_before": sizes[0], "bytes_after": sizes[1]}
         figures["comparison"] = None if pair is None else pair.to_json(names)
         print(json.dumps(figures, ensure_ascii=False, indent=2))
         return
     print(columns(part_rows(*sizes)))
-    print(f"\n{kept:,} of {len(loaded.vocabulary.hashes):,} features, rows of {rows}: {output}")
+    print(f"\n{kept:,} of {features:,} features, rows of {rows}: {output}")
     if pair is not None:
         print()
         print(render_comparison(names, pair, shutil.get_terminal_size().columns))
+
+
+def _smaller(model: "Model", keep: str | None, size: str | None, rows: "Rows") -> "Model":
+    """The model with the features that `--keep` or `--size` ask for.
+
+    Raises:
+        ConfigError: they ask for what cannot be.
+    """
+    from satchel.errors import ConfigError
+    from satchel.model.pruning import fitting, pruned
+
+    if size is None:
+        return pruned(model, _features(keep, len(model.vocabulary.hashes)))
+    if keep is not None:
+        raise ConfigError("--keep and --size: each says how many features to keep: give one of them")
+    return fitting(model, _bytes(size), rows)
 
 
 def _features(keep: str | None, features: int) -> int:
@@ -87,6 +111,20 @@ def _features(keep: str | None, features: int) -> int:
     raise ConfigError(
         f"--keep: {keep!r} is neither a number of features, such as 100000, nor a share of them, such as 0.25"
     )
+
+
+def _bytes(size: str) -> int:
+    """The bytes that `--size` means.
+
+    Raises:
+        ConfigError: it is no size.
+    """
+    from satchel.errors import ConfigError
+
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d+)?) ?([kMG]?)B?", size, re.ASCII)
+    if found is None:
+        raise ConfigError(f"--size: {size!r} is no size of a file, such as 500kB or 5MB")
+    return int(float(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}[found[2]])
 
 
 def _compare(paths: tuple[Path, Path], data: list[str], threads: int | None) -> "Pair | MultiLabelPair":

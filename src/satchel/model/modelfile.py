@@ -46,7 +46,7 @@ from satchel.model.packing import Rows, pack, unpack
 from satchel.model.parameters import Parameters, aligned_zeros, all_finite
 from satchel.model.rows import vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
-from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, write_tensors
+from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, file_size, write_tensors
 
 FILE_NAME = "model.safetensors"
 
@@ -92,6 +92,22 @@ def save_model(path: Path, model: Model, rows: Rows | None = None) -> None:
         RunFolderError: it cannot be written.
         ModelFileError: a parameter is not finite, or too large for such rows.
     """
+    tensors, metadata = _contents(model, rows)
+    with replacing(path) as temporary:
+        write_tensors(temporary, tensors, metadata)
+
+
+def model_file_size(model: Model, rows: Rows | None = None) -> int:
+    """The bytes of the file that `save_model` writes.
+
+    Raises:
+        ModelFileError: as it does.
+    """
+    return file_size(*_contents(model, rows))
+
+
+def _contents(model: Model, rows: Rows | None) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The tensors and the metadata of a model's file."""
     tensors = _tensors(model)
     for name, tensor in tensors.items():
         if tensor.dtype == np.float32 and not all_finite(tensor):
@@ -123,9 +139,7 @@ def save_model(path: Path, model: Model, rows: Rows | None = None) -> None:
             raise ModelFileError(f"not written: {error}") from error
     description["sha256"] = _digest(tensors, description)
     # One key: the library writes several in an order that changes from run to run.
-    metadata = {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
-    with replacing(path) as temporary:
-        write_tensors(temporary, tensors, metadata)
+    return tensors, {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
 
 
 def load_model(path: Path) -> Model:

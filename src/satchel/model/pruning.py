@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from satchel.data.vocabulary import Vocabulary
 from satchel.data.weighting import settled_weighting
-from satchel.model.modelfile import Model
+from satchel.errors import ConfigError
+from satchel.model.modelfile import Model, model_file_size
+from satchel.model.packing import Rows
 from satchel.model.parameters import Parameters, aligned_zeros
+from satchel.reporting import byte_size
 
 _PIECE = 1 << 16  # rows
+_AIM = 0.99  # of the size that a file may have
 # Of the powers 0, 0.25, 0.5, 0.75 and 1: with an eighth of the features of five models (IMDB, NSMC, SIB-200,
 # Debian sections with 10 and 64 dimensions), it is 0.2 points below the best of them on validation data at
 # most, where 0 is up to 0.9 below and 1 up to 0.4.
@@ -29,6 +33,31 @@ def pruned(model: Model, keep: int) -> Model:
     if keep < len(rows):
         rows = np.sort(np.argsort(-importance(model), kind="stable")[:keep])
     return with_rows(model, rows[_packing_order(model.vocabulary)[rows].argsort()])
+
+
+def fitting(model: Model, size: int, rows: Rows) -> Model:
+    """The model with as many features as its file has room for, to a few hundredths.
+
+    Args:
+        model: the model.
+        size: the most bytes of the file.
+        rows: how its rows are kept (`satchel.model.packing`).
+
+    Raises:
+        ConfigError: not even with one feature is it so small.
+        ModelFileError: the model's values are too large for such rows.
+    """
+    small = pruned(model, len(model.vocabulary.hashes))
+    while (found := model_file_size(small, rows)) > size:
+        keep = len(small.vocabulary.hashes)
+        if keep <= 1:
+            raise ConfigError(
+                f"--size: {byte_size(size)} is less than the model takes with one feature alone, "
+                f"{byte_size(found)}"
+            )
+        # What stays whatever is dropped makes this fall short, so that it comes down to the size from above.
+        small = pruned(small, max(1, int(keep * _AIM * size / found)))
+    return small
 
 
 def importance(model: Model) -> NDArray[np.float32]:

@@ -61,6 +61,22 @@ def write_tensors(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[s
     Raises:
         OSError: it cannot be written.
     """
+    head, names = _head(tensors, metadata)
+    with path.open("wb") as file:
+        file.write(head)
+        for name in names:
+            raw = bytes_of(tensors[name])
+            for start in range(0, len(raw), _PIECE):
+                file.write(raw[start : start + _PIECE])
+
+
+def file_size(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> int:
+    """The bytes of the file that `write_tensors` writes."""
+    return len(_head(tensors, metadata)[0]) + sum(tensor.nbytes for tensor in tensors.values())
+
+
+def _head(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> tuple[bytes, list[str]]:
+    """What comes before the tensors, and their names in the order in which they come."""
     header: dict[str, Any] = {_METADATA: metadata}
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     end = 0
@@ -74,12 +90,7 @@ def write_tensors(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[s
         }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with path.open("wb") as file:
-        file.write(_LENGTH.pack(len(text)) + text)
-        for name in names:
-            raw = bytes_of(tensors[name])
-            for start in range(0, len(raw), _PIECE):
-                file.write(raw[start : start + _PIECE])
+    return _LENGTH.pack(len(text)) + text, names
 
 
 def bytes_of(tensor: NDArray[Any]) -> memoryview:
