@@ -77,6 +77,7 @@ def predict(
 ) -> None:
     """Label texts: one record out for each record in, in order."""
     import os
+    from concurrent.futures import ThreadPoolExecutor
 
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
@@ -98,12 +99,16 @@ def predict(
         # Elsewhere the records that can be read are answered alike.
         **({"--on-error": on_error} if output_format == "csv" else {}),
     }
-    place = _Output(output, rejected, _state(model, source, output, options, resume=resume), resume)
-    loaded = load_model(model)
+    # Hashing the input takes as long as loading the model, and neither needs Python's lock.
+    with ThreadPoolExecutor(1, "state") as beside:
+        state = beside.submit(_state, model, source, output, options, resume=resume)
+        loaded = load_model(model)
+        predictor = Predictor(loaded, threads or os.cpu_count() or 1)
+    place = _Output(output, rejected, state.result(), resume)
     reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)
     choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
     writer = WRITERS[output_format](loaded.labels.labels, choice)
-    _label(source, reader, Predictor(loaded, threads or os.cpu_count() or 1), writer, place)
+    _label(source, reader, predictor, writer, place)
 
 
 class _Output(NamedTuple):

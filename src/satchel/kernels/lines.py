@@ -6,17 +6,8 @@ from satchel.kernels.compiled import kernel
 
 
 @kernel
-def count_lines(data):  # type: ignore[no-untyped-def]
-    """How many lines a block of bytes holds, uint8 [B]; the last may lack its line end."""
-    count = 0
-    for byte in data:
-        count += byte == 10
-    return count + (data.shape[0] > 0 and data[data.shape[0] - 1] != 10)
-
-
-@kernel
 def split_lines(  # type: ignore[no-untyped-def]
-    data, prefix, first_word, starts, ends, label_starts, label_ends, label_offsets
+    data, line_ends, prefix, first_word, starts, ends, label_starts, label_ends, label_offsets
 ):
     """Where the text and the labels of each line are.
 
@@ -25,6 +16,7 @@ def split_lines(  # type: ignore[no-untyped-def]
 
     Args:
         data: uint8 [B], whole lines.
+        line_ends: int64 [N], where each line ends: its line end, or the end of the data.
         prefix: uint8, what a label begins with; empty for lines without labels.
         first_word: whether the first word is the label.
         starts: int64 [N], receives each text's first byte.
@@ -33,16 +25,12 @@ def split_lines(  # type: ignore[no-untyped-def]
         label_ends: int64 [>= B // 2 + 1], receives the byte after each label's last.
         label_offsets: int64 [N + 1], receives where each line's labels begin.
     """
-    size = data.shape[0]
     width = prefix.shape[0]
-    line = 0
     labels = 0
     i = 0
     label_offsets[0] = 0
-    while i < size:
-        end = i
-        while end < size and data[end] != 10:
-            end += 1
+    for line in range(line_ends.shape[0]):
+        end = line_ends[line]
         stop = end - 1 if end > i and data[end - 1] == 13 else end
         begin = i
         while first_word or width > 0:
@@ -66,8 +54,7 @@ def split_lines(  # type: ignore[no-untyped-def]
             begin += 1  # the space between labels and text
         starts[line] = begin
         ends[line] = stop
-        line += 1
-        label_offsets[line] = labels
+        label_offsets[line + 1] = labels
         i = end + 1
 
 

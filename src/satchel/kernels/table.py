@@ -64,8 +64,7 @@ def look_ahead(slots, own, hashes, i):  # type: ignore[no-untyped-def]
         prefetch_to_read(slots, (hashes[i + AHEAD] >> _ONE) & mask)
         h = hashes[i + _NEAR]
         slot = slots[(h >> _ONE) & mask]
-        if slot != _ZERO and (slot ^ h) & _HIGH == _ZERO:
-            prefetch_to_read(own, (slot & _LOW) - _ONE)
+        prefetch_to_read(own, max(slot & _LOW, _ONE) - _ONE)
 
 
 @kernel(forceinline=True, _nrt=False)
