@@ -4,8 +4,9 @@
     python benchmarks/prediction.py DATA --corpora imdb --megabytes 400 --satchel /path/to/python
 
 Each tool trains once, then labels the test file's texts, repeated to that size, and one of them. fastText's
-Python interface is run on blocks of lines and on a line at a time. Written is prediction.json, printed a
-table.
+Python interface is run on blocks of lines and on a line at a time; Satchel with fastText's dimension and
+features, and with its own defaults (on NSMC those have n-grams of characters). Written is prediction.json,
+printed a table.
 """
 
 import argparse
@@ -19,10 +20,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.compare import PEERS, commands, timed, write_texts
+from benchmarks.compare import PEERS, Commands, commands, timed, write_texts
 from benchmarks.corpora import prepare
 
 CORPORA = ["imdb", "nsmc"]
+DEFAULTS = """\
+data: {format: fasttext, validation: null, train: "", cache: never}
+report: false
+"""
 
 
 @dataclass
@@ -81,15 +86,18 @@ def measure(corpus: str, options: argparse.Namespace) -> list[Timing]:
             while file.tell() < options.megabytes * 1e6:
                 file.write(content)
         runs = {tool: commands(tool, train, folder, options) for tool in ("satchel", "fasttext")}
+        runs["defaults"] = with_defaults(train, folder, options)
         for run in runs.values():
             timed(run.train, options.threads)
         loop = [sys.executable, PEERS, "fasttext", "loop", str(runs["fasttext"].model)]
         predicting: dict[str, Callable[[Path, Path], list[str]]] = {
             "satchel": runs["satchel"].predicting,
+            "satchel, its defaults": runs["defaults"].predicting,
             "fasttext, blocks": runs["fasttext"].predicting,
             "fasttext, line by line": lambda texts, found: [*loop, str(texts), str(found)],
         }
-        timed(runs["satchel"].predicting(one, found), options.threads)  # compiles what is not compiled yet
+        for own in ("satchel", "defaults"):
+            timed(runs[own].predicting(one, found), options.threads)  # compiles what is not compiled yet
         timings = [Timing(corpus, texts.stat().st_size / 1e6, tool) for tool in predicting]
         for _ in range(options.repeats):
             for timing, command in zip(timings, predicting.values(), strict=True):
@@ -98,6 +106,19 @@ def measure(corpus: str, options: argparse.Namespace) -> list[Timing]:
                 timing.peak = max(timing.peak, megabytes)
                 timing.one.append(timed(command(one, found), options.threads)[0])
         return timings
+
+
+def with_defaults(train: Path, folder: Path, options: argparse.Namespace) -> Commands:
+    """Satchel in a folder, with nothing set but where the texts are."""
+    config, run = folder / "defaults.yaml", folder / "run-defaults"
+    config.write_text(DEFAULTS)
+    satchel, threads = [options.satchel, "-m", "satchel"], str(options.threads)
+    sets = ["--set", f"data.train={train}", "--set", f"threads={threads}"]
+    return Commands(
+        [*satchel, "train", str(config), *sets, "--output", str(run)],
+        run / "model.safetensors",
+        [*satchel, "predict", "--format", "txt", "--threads", threads, str(run)],
+    )
 
 
 def markdown(timings: list[Timing]) -> str:
