@@ -12,7 +12,7 @@ from satchel.kernels.utf8 import decode
 
 # They start from another value than words do, so that `<a>` in a word is not the word `<a>`.
 _OFFSET = FNV_OFFSET ^ np.uint64(0xFFFFFFFFFFFFFFFF)
-_ONE = np.uint64(1)
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _WORD_BEGIN = np.uint8(ord("<"))
 _WORD_END = np.uint8(ord(">"))
 
@@ -80,8 +80,14 @@ def char_ngrams(data, spans, tables, lengths, scratch, hashes):  # type: ignore[
         for first in range(count):
             h = _OFFSET
             for last in range(first, min(first + longest, count)):
-                for k in range(marks[last], marks[last + 1]):
-                    h = (h ^ np.uint64(letters[k])) * FNV_PRIME
+                k, end = np.uint64(marks[last]), np.uint64(marks[last + 1])
+                h = (h ^ np.uint64(letters[k])) * FNV_PRIME
+                if end - k == _THREE:  # most characters but Latin ones, without a jump back
+                    h = (h ^ np.uint64(letters[k + _ONE])) * FNV_PRIME
+                    h = (h ^ np.uint64(letters[k + _TWO])) * FNV_PRIME
+                else:
+                    for i in range(k + _ONE, end):
+                        h = (h ^ np.uint64(letters[i])) * FNV_PRIME
                 if is_char_ngram(first, last, count, shortest):
                     hashes[found] = mix(h) | _ONE
                     found += 1
