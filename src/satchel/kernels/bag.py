@@ -9,7 +9,7 @@ instructions.
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch_to_write
+from satchel.kernels.prefetch import prefetch_to_read, prefetch_to_write
 
 MEAN, SUM, MAX = 0, 1, 2
 
@@ -34,24 +34,32 @@ def _begin_of(row, dimension):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def fetch_row(embedding, row, dimension):  # type: ignore[no-untyped-def]
-    """Asks for a row's memory."""
-    first = np.uint64(row) * np.uint64(dimension)
-    for j in range(0, dimension, _LINE_FLOATS):
-        prefetch_to_write(embedding, first + np.uint64(j))
-    if dimension % _LINE_FLOATS != 0 and _LINE_FLOATS % dimension != 0:
-        prefetch_to_write(embedding, first + np.uint64(dimension - 1))  # the row may end in one more line
+def _fetch(embedding, place, writing):  # type: ignore[no-untyped-def]
+    if writing:
+        prefetch_to_write(embedding, place)
+    else:
+        prefetch_to_read(embedding, place)
 
 
 @kernel(forceinline=True)
-def fetch_first(ids, begin, end, embedding, dimension):  # type: ignore[no-untyped-def]
+def fetch_row(embedding, row, dimension, writing):  # type: ignore[no-untyped-def]
+    """Asks for a row's memory, to be written where this thread is the only one that does (a constant)."""
+    first = np.uint64(row) * np.uint64(dimension)
+    for j in range(0, dimension, _LINE_FLOATS):
+        _fetch(embedding, first + np.uint64(j), writing)
+    if dimension % _LINE_FLOATS != 0 and _LINE_FLOATS % dimension != 0:
+        _fetch(embedding, first + np.uint64(dimension - 1), writing)  # the row may end in one more line
+
+
+@kernel(forceinline=True)
+def fetch_first(ids, begin, end, embedding, dimension, writing):  # type: ignore[no-untyped-def]
     """Asks for the memory of the first rows of a document that comes next."""
     for i in range(np.uint64(begin), min(np.uint64(begin) + _AHEAD, np.uint64(end))):
-        fetch_row(embedding, ids[i], dimension)
+        fetch_row(embedding, ids[i], dimension, writing)
 
 
 @kernel(fastmath=FAST, forceinline=True)
-def add_up(ids, weights, begin, end, embedding, dimension, sums, first):  # type: ignore[no-untyped-def]
+def add_up(ids, weights, begin, end, embedding, dimension, sums, first, writing):  # type: ignore[no-untyped-def]
     """The sum of the rows `ids[begin:end]`, each times its weight, into float32 `sums[first:first + D]`."""
     first = np.uint64(first)
     i = np.uint64(begin)
@@ -61,7 +69,7 @@ def add_up(ids, weights, begin, end, embedding, dimension, sums, first):  # type
     # Four rows at a time: each addition to a sum in memory waits for the one before.
     while i + _FOUR <= end:
         for ahead in range(i + _AHEAD, min(i + _AHEAD + _FOUR, end)):
-            fetch_row(embedding, ids[ahead], dimension)
+            fetch_row(embedding, ids[ahead], dimension, writing)
         a, b = _begin_of(ids[i], dimension), _begin_of(ids[i + _ONE_MORE], dimension)
         c, d = _begin_of(ids[i + _TWO_MORE], dimension), _begin_of(ids[i + _THREE_MORE], dimension)
         if weights is None:
@@ -118,7 +126,7 @@ def add_to_rows(ids, weights, begin, end, embedding, dimension, gradients, first
     end = np.uint64(end)
     for i in range(begin, end):
         if i + _AHEAD < end:
-            fetch_row(embedding, ids[i + _AHEAD], dimension)
+            fetch_row(embedding, ids[i + _AHEAD], dimension, True)
         row = _begin_of(ids[i], dimension)
         for j in range(dimension):
             k = np.uint64(j)

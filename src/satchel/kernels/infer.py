@@ -46,11 +46,11 @@ def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, l
     for document in range(first, last):
         begin, end = offsets[document], offsets[document + 1]
         if document + 1 < last:
-            fetch_first(ids, end, offsets[document + 2], embedding, dimension)
+            fetch_first(ids, end, offsets[document + 2], embedding, dimension, False)
         if pooling == MAX:
             highest(ids, begin, end, embedding, dimension, h)
         else:
-            add_up(ids, weights, begin, end, embedding, dimension, h, 0)
+            add_up(ids, weights, begin, end, embedding, dimension, h, 0, False)
         scale = factor(pooling, end - begin)
         for j in range(dimension):
             h[j] *= scale

@@ -166,7 +166,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
             begin = begins[asked]
             end = begin + bounds[asked, group + 1]
             begin += bounds[asked, group]
-            fetch_first(ids, begin, end, embedding, dimension)
+            fetch_first(ids, begin, end, embedding, dimension, True)
             waiting = waiting + min(AHEAD, end - begin) if asked > q else 0
             asked += 1
         begin = begins[q]
@@ -179,6 +179,7 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
             dimension,
             sums,
             place + (q - start) * dimension,
+            True,
         )
 
 
