@@ -17,37 +17,89 @@ from satchel.errors import RunFolderError
 UNFINISHED = ".part"  # what the name of a file ends with that is not complete
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to; when the context ends well, what is there takes the place of `path`.
+class Replacement:
+    """A file beside the one whose place it is to take: written first, and put there by `commit`.
 
-    The temporary file is a sibling (a rename is atomic only within a file system), flushed to the
-    disk before it is renamed, and removed when anything goes wrong: the old file stays. A link goes
-    on leading to the file; a device or a pipe, where there is nothing to replace, is written to.
+    It is a sibling (a rename is atomic only within a file system), flushed to the disk before it is
+    renamed. A link goes on leading to the file; a device or a pipe, where there is nothing to replace, is
+    written to.
+
+    Attributes:
+        path: what to write to.
+    """
+
+    def __init__(self, place: Path) -> None:
+        """Makes the file, empty.
+
+        Raises:
+            RunFolderError: the folder cannot be written to.
+        """
+        self.path = self._place = place
+        self._target: Path | None = None
+        try:
+            if place.exists() and not place.is_file() and not place.is_dir():
+                return
+            self._target = target = _target(place)
+            self.path = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch()
+            self._mode = self.path.stat().st_mode  # what the user's umask gives; writers may give less
+        except OSError as error:
+            raise _problem(place, error) from error
+
+    def commit(self) -> None:
+        """Puts the file in its place.
+
+        Raises:
+            RunFolderError: the folder cannot be written to, or the disk is full.
+        """
+        if self._target is None:
+            return
+        try:
+            self.path.chmod(self._mode)
+            with self.path.open("rb+") as file:
+                os.fsync(file.fileno())
+            self.path.replace(self._target)
+            _flush_folder(self._target.parent)
+        except OSError as error:
+            raise _problem(self._place, error) from error
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Removes the file, if it is not in its place; the old one stays."""
+        if self._target is not None:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_aside(path: Path) -> Iterator[Replacement]:
+    """A file that may take the place of `path` later; removed where writing it goes wrong.
 
     Raises:
         RunFolderError: the folder cannot be written to, or the disk is full.
     """
+    replacement = Replacement(path)
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            yield path
-            return
-        target = _target(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.touch()
-            mode = temporary.stat().st_mode  # what the user's umask gives; writers may give less
-            yield temporary
-            temporary.chmod(mode)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush_folder(target.parent)
-    except OSError as error:
-        raise _problem(path, error) from error
+        yield replacement
+    except BaseException as error:
+        replacement.discard()
+        if isinstance(error, OSError):
+            raise _problem(path, error) from error
+        raise
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to; when the context ends well, what is there takes the place of `path`.
+
+    Raises:
+        RunFolderError: the folder cannot be written to, or the disk is full.
+    """
+    with writing_aside(path) as replacement:
+        yield replacement.path
+    replacement.commit()
 
 
 class Growing:

@@ -16,7 +16,7 @@ from satchel import __version__
 from satchel.data.fingerprint import Fingerprints
 from satchel.data.vocabulary import Known, LabelSet, Vocabulary
 from satchel.errors import CheckpointError
-from satchel.files import replacing
+from satchel.files import Replacement, replacing, writing_aside
 from satchel.model.parameters import Parameters
 from satchel.model.rows import TYPES, vocabulary_of, vocabulary_tensors
 from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, write_tensors
@@ -64,10 +64,10 @@ def rows_hash(vocabulary: Vocabulary, labels: LabelSet) -> str:
     return digest.hexdigest()
 
 
-def save_checkpoint(
+def write_checkpoint(
     path: Path, parameters: Parameters, engine_state: EngineState, progress: Progress, identity: Identity
-) -> None:
-    """Writes all that going on from here needs, from where it is in memory.
+) -> Replacement:
+    """Writes all that going on from here needs, from where it is in memory; it waits beside its place.
 
     Raises:
         RunFolderError: it cannot be written.
@@ -81,8 +81,9 @@ def save_checkpoint(
         "identity": asdict(identity),
         "crc32": checksum(tensors),
     }
-    with replacing(path) as temporary:
-        write_tensors(temporary, tensors, {_KEY: json.dumps(description, sort_keys=True)})
+    with writing_aside(path) as replacement:
+        write_tensors(replacement.path, tensors, {_KEY: json.dumps(description, sort_keys=True)})
+    return replacement
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -20,7 +20,6 @@ from satchel.training.checkpoint import (
     Identity,
     load_checkpoint,
     read_checkpoint,
-    save_checkpoint,
     save_rows,
     stored_parameters,
 )
@@ -29,6 +28,7 @@ from satchel.training.engines.base import Engine, Task
 from satchel.training.figures import ValidationFigures, multi_label_figures, validation_figures
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
+from satchel.training.saving import CheckpointWriter
 from satchel.training.settings import RunSettings
 from satchel.training.watching import Watcher
 from satchel.workers import Workers
@@ -62,6 +62,7 @@ class Learning:
         self._engine = engine
         self._initial_state = engine.state()
         self._identity = identity
+        self._writer = CheckpointWriter(folder, identity)
         self._folder = folder
         self._reporter = reporter
         self._watcher = watcher
@@ -90,7 +91,8 @@ class Learning:
         self.progress = checkpoint.progress
         self._folder.sweep()
         if not self.progress.documents:
-            self._name_checkpoints()
+            best = self.progress.best
+            self._writer.name(best if best is not None and best.epoch == self.progress.epoch else None)
         self._folder.set_epochs([record.to_json() for record in self.progress.records])
         self._reporter.message(f"Going on {self._place()}")
 
@@ -125,7 +127,7 @@ class Learning:
         self._folder.best_checkpoint.unlink(missing_ok=True)
         save_rows(self._folder.rows, Known(corpus.vocabulary, corpus.labels))
         self._save()
-        self._name_checkpoints()
+        self._writer.wait()
         self._folder.set_epochs([record.to_json() for record in self.progress.records])
         self._reporter.message(f"Going on {self._place()}, with changed data: {carried}")
 
@@ -150,7 +152,9 @@ class Learning:
                     self._train(is_wanted)
                     break
                 except DivergedError as error:
+                    self._writer.wait()
                     self._go_back(error, initialise)
+            self._writer.wait()
         best = self.progress.best
         if best is not None and best.epoch != self.progress.epoch:
             load_checkpoint(self._folder.best_checkpoint, self._task.parameters)
@@ -193,15 +197,13 @@ class Learning:
             data = self._corpus.validation
             self._watcher.end_epoch(record, self._validation_logits, None if data is None else data.dataset)
             self._validation_logits = None
-            self._save()
-            self._name_checkpoints()
-            self._folder.add_epoch(record.to_json())
+            self._save(record)
             self._reporter.message(_epoch_line(record, training.epochs, multi_label=multi_label))
             if is_wanted() and record.epoch < training.epochs:
                 raise self._stopped()
 
-    def _save(self) -> None:
-        """Writes the state, if it is one to go on from.
+    def _save(self, epoch: EpochRecord | None = None) -> None:
+        """Writes the state, if it is one to go on from, and that an epoch has ended.
 
         Raises:
             DivergedError: it is not, at the end of an epoch. Within one nothing is raised, because
@@ -211,21 +213,8 @@ class Learning:
             if self.progress.documents:
                 return
             raise DivergedError(f"the parameters became huge or NaN in epoch {self.progress.epoch}")
-        save_checkpoint(
-            self._folder.last_checkpoint,
-            self._task.parameters,
-            self._engine.state(),
-            self.progress,
-            self._identity,
-        )
+        self._writer.save(self._task.parameters, self._engine.state(), self.progress, epoch)
         self._saved = time.monotonic()
-
-    def _name_checkpoints(self) -> None:
-        """Gives the last checkpoint, of an epoch's end, its other names."""
-        self._folder.keep_checkpoint(self._folder.epoch_checkpoint)
-        best = self.progress.best
-        if self._corpus.validation is not None and best is not None and best.epoch == self.progress.epoch:
-            self._folder.keep_checkpoint(self._folder.best_checkpoint)
 
     def _go_back(self, error: DivergedError, initialise: Callable[[], None]) -> None:
         """Back to the end of the last good epoch, or to the start, with half the learning rate.
@@ -256,6 +245,7 @@ class Learning:
         )
 
     def _stopped(self) -> StoppedError:
+        self._writer.wait()
         return StoppedError(
             f"stopped {self._place()}; all of it is saved, and `satchel train --resume {self._folder.path}` "
             "goes on from there"

@@ -1,0 +1,71 @@
+"""Saving a training while it goes on: a checkpoint is flushed to the disk beside the next epoch."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from satchel.files import Replacement
+from satchel.model.parameters import Parameters
+from satchel.training.checkpoint import EngineState, Identity, write_checkpoint
+from satchel.training.folder import RunFolder
+from satchel.training.loop import EpochRecord, Progress
+
+
+class CheckpointWriter:
+    """Writes the checkpoints of a run.
+
+    A checkpoint's numbers are written at once, before the next step changes them. What takes as long
+    again, to wait for the disk, is done beside the training: only then does the checkpoint take its place,
+    get its other names, and its epoch a line in metrics.jsonl, in this order.
+    """
+
+    def __init__(self, folder: RunFolder, identity: Identity) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._aside = ThreadPoolExecutor(1, "checkpoint")
+        self._last: Future[None] | None = None
+
+    def save(
+        self, parameters: Parameters, engine_state: EngineState, progress: Progress, epoch: EpochRecord | None
+    ) -> None:
+        """Writes a checkpoint of where a training stands.
+
+        Args:
+            parameters: as they are.
+            engine_state: the engine's.
+            progress: of the training.
+            epoch: that has just ended; None: one is under way, or nothing of it is to be told.
+
+        Raises:
+            RunFolderError: this one cannot be written, or the last could not.
+        """
+        self.wait()
+        written = write_checkpoint(
+            self._folder.last_checkpoint, parameters, engine_state, progress, self._identity
+        )
+        self._last = self._aside.submit(self._finish, written, epoch, ends_epoch=not progress.documents)
+
+    def wait(self) -> None:
+        """Waits until the last checkpoint is in its place.
+
+        Raises:
+            RunFolderError: it could not be put there.
+        """
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+    def name(self, best: EpochRecord | None) -> None:
+        """Gives the last checkpoint, of an epoch's end, its other names.
+
+        Args:
+            best: the epoch, if it is the best so far.
+        """
+        self._folder.keep_checkpoint(self._folder.epoch_checkpoint)
+        if best is not None and best.validation is not None:
+            self._folder.keep_checkpoint(self._folder.best_checkpoint)
+
+    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, ends_epoch: bool) -> None:
+        written.commit()
+        if ends_epoch:
+            self.name(epoch if epoch is not None and epoch.is_best else None)
+        if epoch is not None:
+            self._folder.add_epoch(epoch.to_json())
