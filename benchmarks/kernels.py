@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from satchel.data.dataset import BagDataset
-from satchel.kernels import groups
+from satchel.kernels import bags
 from satchel.model.parameters import initial_parameters
 from satchel.model.settings import ModelSettings
 from satchel.training.engines.base import Task
@@ -38,7 +38,7 @@ def main() -> None:
     lengths = rng.poisson(options.features, TOTAL // options.features)
     offsets = np.concatenate([[0], lengths.cumsum()]).astype(np.int64)
     ids = (options.rows ** rng.random(offsets[-1])).astype(np.int32) - 1
-    groups.arrange_documents(ids, offsets)
+    bags.arrange(ids, offsets, np.arange(options.rows, dtype=np.int32), 0, None)
     targets = rng.integers(0, options.classes, len(lengths))
     for weights in (None, rng.random(len(ids), dtype=np.float32)):
         data = BagDataset(ids, offsets, targets, weights)

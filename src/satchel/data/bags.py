@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from satchel.kernels import bags as kernels
-
 
 @dataclass(frozen=True)
 class Bags:
@@ -21,12 +19,6 @@ class Bags:
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
-
-    def collapsed(self) -> "Bags":
-        """Each feature of a document once, with how often it occurs as its weight; changed in place."""
-        counts = np.empty(len(self.ids), dtype=np.float32)
-        kept = kernels.collapse(self.ids, self.offsets, counts)
-        return Bags(self.ids[:kept], self.offsets, counts[:kept])
 
 
 def concatenate(pieces: list[Bags]) -> Bags:

@@ -14,7 +14,7 @@ from satchel.data.batches import text_buffers
 from satchel.data.encoded import Labelled
 from satchel.data.labelling import Labelling
 from satchel.data.spool import Spool, is_mapped, make_array
-from satchel.kernels import groups, table
+from satchel.kernels import bags as kernels
 from satchel.workers import Workers
 
 
@@ -69,16 +69,15 @@ class ProvisionalCorpus:
         weights = make_array(room, np.float32, mapped=on_disk) if weighted else None
         offsets = np.zeros(documents + 1, dtype=np.int64)
 
-        def rename(piece: Bags) -> Bags:
-            kept = table.rename(piece.ids, piece.offsets, rows, first_bucket)
-            groups.arrange_documents(piece.ids, piece.offsets)
-            piece = Bags(piece.ids[:kept], piece.offsets)
-            return piece.collapsed() if weighted else piece
+        def arrange(piece: Bags) -> Bags:
+            counts = np.empty(len(piece.ids), dtype=np.float32) if weighted else None
+            kept = kernels.arrange(piece.ids, piece.offsets, rows, first_bucket, counts)
+            return Bags(piece.ids[:kept], piece.offsets, None if counts is None else counts[:kept])
 
         feature = document = 0
         pieces = self._pieces()
         while some := list(itertools.islice(pieces, self._workers.threads)):
-            for piece in self._workers.map(rename, some):
+            for piece in self._workers.map(arrange, some):
                 end = feature + len(piece.ids)
                 ids[feature:end] = piece.ids
                 if weights is not None:

@@ -13,6 +13,8 @@ from satchel.data.settings import VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.kernels import table
 
+_FEW = 1024  # occurrences, below which each count has a place of its own
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -152,13 +154,12 @@ class FeatureCounts:
     @property
     def is_word(self) -> NDArray[np.bool_]:
         """Which features are words, [F]; the others are n-grams."""
-        even: NDArray[np.bool_] = (self.hashes & np.uint64(1)) == 0
-        return even
+        return _is_even(self.hashes)
 
     def frequencies(self) -> Frequencies:
         """How many features occur how often."""
         is_word = self.is_word
-        found = [np.unique(self.counts[kind], return_counts=True) for kind in (is_word, ~is_word)]
+        found = [_how_often(self.counts[kind]) for kind in (is_word, ~is_word)]
         occurrences = np.unique(np.concatenate([counts for counts, _ in found]))
         words, ngrams = np.zeros_like(occurrences), np.zeros_like(occurrences)
         for features, (counts, often) in zip((words, ngrams), found, strict=True):
@@ -178,16 +179,16 @@ class FeatureCounts:
             The vocabulary, and the row of each provisional number, or -1, int32.
         """
         is_word = self.is_word
-        frequent = np.where(
-            is_word, self.counts >= settings.min_count, self.counts >= settings.ngram_min_count
-        )
-        is_known = (
-            np.zeros(len(self.hashes), dtype=bool) if known is None else known.rows_of(self.hashes) >= 0
-        )
-        kept = np.flatnonzero(frequent | is_known)
+        is_known = None if known is None else known.rows_of(self.hashes) >= 0
+        frequent = (self.counts >= settings.ngram_min_count) & ~is_word
+        frequent |= (self.counts >= settings.min_count) & is_word
+        if is_known is not None:
+            frequent |= is_known
+        kept = np.flatnonzero(frequent)
         kept = kept[_by_count(self.counts[kept], self.first_seen[kept])]
         if settings.max_size is not None:
-            kept = kept[(np.arange(len(kept)) < settings.max_size) | is_known[kept]]
+            within = np.arange(len(kept)) < settings.max_size
+            kept = kept[within if is_known is None else within | is_known[kept]]
         rows = np.full(int(self.numbers.max(initial=-1)) + 1, -1, dtype=np.int32)
         rows[self.numbers[kept]] = np.arange(len(kept), dtype=np.int32)
         word_rows = rows[self.word_numbers]
@@ -202,6 +203,19 @@ class FeatureCounts:
             settings.buckets or 0,
         )
         return vocabulary, rows
+
+
+def _is_even(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    even: NDArray[np.bool_] = hashes.astype(np.uint8) & 1 == 0
+    return even
+
+
+def _how_often(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different counts, rising, and how often each is there; most are small, and need no sort."""
+    few = np.bincount(counts[counts < _FEW], minlength=_FEW)
+    many, often = np.unique(counts[counts >= _FEW], return_counts=True)
+    there = np.flatnonzero(few)
+    return np.concatenate([there, many]), np.concatenate([few[there], often])
 
 
 def _by_count(counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -133,7 +133,7 @@ def weigh_documents(
     """Gives training documents weights; returns their vocabulary with what those are made of.
 
     Args:
-        train: the documents, each feature once and with its count (`Bags.collapsed`); the counts become
+        train: the documents, each feature once and with its count (`kernels.bags.arrange`); the counts become
             weights.
         vocabulary: what their rows stand for.
         labels: the classes, and how many of the documents each has.

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from satchel.kernels.compiled import kernel
+from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.prefetch import prefetch_to_read
-from satchel.kernels.table import find, look_ahead
+from satchel.kernels.table import AHEAD, find, look_ahead, row_of
 
 _ONE = np.float32(1)
 _COMMON = 64  # counts whose logarithm is kept
@@ -55,27 +56,53 @@ def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-unt
 
 
 @kernel
-def collapse(ids, offsets, counts):  # type: ignore[no-untyped-def]
-    """Merges the repeated features of each document into the first of them.
+def arrange(ids, offsets, rows, first_bucket, counts):  # type: ignore[no-untyped-def]
+    """Gives documents rows for numbers: by group, as training has them, and each once if counted.
+
+    Within a group the features keep their order; of repeated ones the first stays.
 
     Args:
-        ids: int32 [T], rows; what is kept moves to the front.
+        ids: int32 [T], numbers (`table.row_of`); rows that are kept take their places from the front on.
         offsets: int64 [N + 1], where each document's begin; changed to the new places.
-        counts: float32 [T], receives how often each kept feature occurs in its document.
+        rows: int32, the row of each number, or -1.
+        first_bucket: the row of bucket 0.
+        counts: float32 [T], receives how often each row occurs in its document; None: repeated ones stay.
 
     Returns:
-        How many features are kept.
+        How many are kept.
     """
+    longest = np.int64(0)
+    for document in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[document + 1] - offsets[document])
     places = _places(offsets)
+    found = np.empty(GROUPS * longest, np.int32)
+    often = np.empty(GROUPS * longest if counts is not None else 0, np.float32)
+    ends = np.empty(GROUPS, np.int64)  # of the groups' features in `found`
     kept = np.int64(0)
     begin = offsets[0]
     for document in range(offsets.shape[0] - 1):
         end = offsets[document + 1]
-        first = kept
+        offsets[document] = kept
         mask = _mask_for(end - begin)
+        for group in range(GROUPS):
+            ends[group] = group * longest
         for i in range(begin, end):
-            kept = _insert(ids[i], document + 1, mask, kept, ids, counts, places)
-        offsets[document] = first
+            if i + AHEAD < offsets[offsets.shape[0] - 1] and ids[i + AHEAD] >= 0:
+                prefetch_to_read(rows, np.uint64(ids[i + AHEAD]))
+            row = row_of(ids[i], rows, first_bucket)
+            if row >= 0:
+                group = int(group_of(row))
+                if counts is None:
+                    found[ends[group]] = row
+                    ends[group] += 1
+                else:
+                    ends[group] = _insert(row, document + 1, mask, ends[group], found, often, places)
+        for group in range(GROUPS):
+            for i in range(group * longest, ends[group]):
+                ids[kept] = found[i]
+                if counts is not None:
+                    counts[kept] = often[i]
+                kept += 1
         begin = end
     offsets[offsets.shape[0] - 1] = kept
     return kept

@@ -1,7 +1,7 @@
 """Which thread owns a row: rows belong to groups, and a thread owns a range of groups.
 
-The features of a document are arranged by group (`arrange_documents`), so that a group's are one run of each
-document. Only its owner reads and writes a row: it stays in one core's cache, and its updates
+The features of a document are arranged by group (`kernels.bags.arrange`), so that a group's are one run
+of each document. Only its owner reads and writes a row: it stays in one core's cache, and its updates
 happen in one order however many threads there are.
 """
 
@@ -41,31 +41,3 @@ def find_groups(ids, offsets, bounds):  # type: ignore[no-untyped-def]
             bounds[document, group_of(ids[i]) + 1] += 1
         for group in range(GROUPS):
             bounds[document, group + 1] += bounds[document, group]
-
-
-@kernel
-def arrange_documents(ids, offsets):  # type: ignore[no-untyped-def]
-    """Arranges the features of each document by group; within a group their order stays.
-
-    Args:
-        ids: int32 [T], rows.
-        offsets: int64 [N + 1], where each document's begin.
-    """
-    longest = np.int64(0)
-    for document in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[document + 1] - offsets[document])
-    arranged = np.empty(longest, np.int32)
-    places = np.empty(GROUPS + 1, np.int64)
-    for document in range(offsets.shape[0] - 1):
-        begin, end = offsets[document], offsets[document + 1]
-        places[:] = 0
-        for i in range(begin, end):
-            places[group_of(ids[i]) + 1] += 1
-        for group in range(GROUPS):
-            places[group + 1] += places[group]
-        for i in range(begin, end):
-            group = group_of(ids[i])
-            arranged[places[group]] = ids[i]
-            places[group] += 1
-        for i in range(begin, end):
-            ids[i] = arranged[i - begin]

@@ -100,6 +100,12 @@ def look_up(slots, own, hashes, first_bucket, buckets, rows):  # type: ignore[no
     return words
 
 
+@kernel(forceinline=True, _nrt=False)
+def row_of(number, rows, first_bucket):  # type: ignore[no-untyped-def]
+    """The row of a corpus's number, or -1: `rows[number]`, or of `-1 - bucket`, that of the bucket."""
+    return rows[number] if number >= 0 else np.int32(first_bucket - 1 - number)
+
+
 @kernel
 def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def]
     """Puts rows in the place of numbers, and drops the features that have none.
@@ -120,10 +126,7 @@ def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def
         end = offsets[document + 1]
         offsets[document] = kept
         for i in range(begin, end):
-            number = numbers[i]
-            row = number
-            if not same:
-                row = rows[number] if number >= 0 else np.int32(first_bucket - 1 - number)
+            row = numbers[i] if same else row_of(numbers[i], rows, first_bucket)
             numbers[kept] = row
             kept += row >= 0
         begin = end

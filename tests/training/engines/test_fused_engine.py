@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from satchel.data.dataset import BagDataset
-from satchel.kernels import groups
+from satchel.kernels import bags
 from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.settings import ModelSettings
 from satchel.training.engines.base import Engine, Task
@@ -31,7 +31,7 @@ def dataset(*, weights: bool = False, sample_weights: bool = False, multi_label:
     ids = (ROWS ** rng.random(offsets[-1])).astype(np.int32) - 1
     telling = rng.random(len(ids)) < 0.2
     ids[telling] = np.repeat(targets, lengths)[telling] + 50
-    groups.arrange_documents(ids, offsets)
+    bags.arrange(ids, offsets, np.arange(ROWS, dtype=np.int32), 0, None)
     label_ids = label_offsets = None
     if multi_label:
         has = rng.random((DOCUMENTS, CLASSES)) < 0.1
