@@ -75,10 +75,10 @@ class Featurizer:
         self._segment = settings.tokenizer.segmenter(subwords)
         self._scratch = [_Scratch() for _ in range(workers.threads)]
 
-    def alone(self) -> "Featurizer":
-        """The same with one thread and buffers of its own, for use beside this one."""
+    def beside(self, workers: Workers) -> "Featurizer":
+        """The same with buffers of its own, for use beside this one."""
         other = copy(self)
-        other.workers = Workers(1)
+        other.workers = workers
         other.give_up_buffers()
         return other
 

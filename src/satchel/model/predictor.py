@@ -107,7 +107,7 @@ class Predictor:
     def _alone(self) -> "Predictor":
         other = copy(self)
         other.encoder = Encoder(
-            self.encoder.featurizer.alone(), self.encoder.vocabulary, self.encoder.row_weights
+            self.encoder.featurizer.beside(Workers(1)), self.encoder.vocabulary, self.encoder.row_weights
         )
         return other
 
