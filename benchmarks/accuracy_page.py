@@ -8,7 +8,7 @@ from benchmarks.accuracy_corpora import CORPORA
 
 BEGIN, END = "<!-- table: benchmarks/accuracy.py -->", "<!-- end of table -->"
 HEAD = """\
-| corpus | Satchel | TF-IDF + LinearSVC | with its best tokens | fastText | against the better | with the best tokens |
+| corpus | Satchel | TF-IDF + LinearSVC | … best tokens | fastText | against the better | … best tokens |
 |---|---:|---:|---:|---:|---:|---:|
 """
 OWN_TOKENS = "own tokens"  # scikit-learn's

@@ -18,6 +18,7 @@ from satchel.data.featurizer import Features
 from satchel.data.vocabulary import FeatureCounts
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
+from satchel.kernels.lines import copy_ranges
 from satchel.workers import Workers
 
 _FIRST_SLOTS = 1 << 16
@@ -159,10 +160,10 @@ class _Shard:
 
 def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.LargeStringArray:
     """The strings `data[start:end]`, without a Python object each."""
-    lengths = ends - starts
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(data[places]))
+    offsets = np.empty(len(starts) + 1, dtype=np.int64)
+    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
+    copy_ranges(data, starts, ends, out, offsets)
+    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
 
 
 def _without_ignored(words: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -11,7 +11,7 @@ from satchel.reporting import byte_size
 
 Fingerprints = dict[str, tuple[int, str]]
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 
 
 def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
@@ -67,8 +67,9 @@ def _fingerprint(path: Path) -> tuple[int, str]:
 def _add(path: Path, digest: "hashlib._Hash") -> int:
     """Adds a file's content; returns its size."""
     size = 0
+    buffer = memoryview(bytearray(_PIECE))
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
+        while read := file.readinto(buffer):
+            digest.update(buffer[:read])
+            size += read
     return size

@@ -1,7 +1,7 @@
 """What waits on disk until the vocabulary is known: a corpus in provisional numbers, and texts."""
 
-import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +13,7 @@ from satchel.data.bags import Bags
 from satchel.data.batches import text_buffers
 from satchel.data.encoded import Labelled
 from satchel.data.labelling import Labelling
+from satchel.data.readahead import work_ahead
 from satchel.data.spool import Spool, is_mapped, make_array
 from satchel.kernels import bags as kernels
 from satchel.workers import Workers
@@ -75,9 +76,8 @@ class ProvisionalCorpus:
             return Bags(piece.ids[:kept], piece.offsets, None if counts is None else counts[:kept])
 
         feature = document = 0
-        pieces = self._pieces()
-        while some := list(itertools.islice(pieces, self._workers.threads)):
-            for piece in self._workers.map(arrange, some):
+        with closing(work_ahead(arrange, self._pieces(), self._workers.threads)) as arranged:
+            for piece in arranged:
                 end = feature + len(piece.ids)
                 ids[feature:end] = piece.ids
                 if weights is not None:
