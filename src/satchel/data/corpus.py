@@ -35,6 +35,7 @@ from satchel.data.weighting import (
     weigh_documents,
 )
 from satchel.errors import DataError
+from satchel.memory import freed_memory_kept
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
 
@@ -144,7 +145,8 @@ def read_corpus(
     with ProvisionalCorpus(featurizer.workers) as provisional:
         counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
         reading = FirstPass(data, featurizer, counter, provisional, seed, multi_label)
-        reading.take(labelled_batches(data.train, data.training_reader(), "Reading", reporter))
+        with freed_memory_kept():
+            reading.take(labelled_batches(data.train, data.training_reader(), "Reading", reporter))
         labels = reading.label_set(data, () if known is None else known.labels.labels)
         chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
         with reporter.stage("Building the vocabulary"):
