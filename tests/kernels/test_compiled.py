@@ -128,3 +128,12 @@ def test_old_folders_go(tmp_path: Path) -> None:
         os.utime(folder, (number, number))
     compiled._forget_old(folders[0])
     assert [folder.exists() for folder in folders] == [True, False, False, True, True, True]
+
+
+def test_arrays_lie_where_numpy_says() -> None:
+    whole = np.arange(24.0).reshape(4, 6)
+    for array in (whole, whole[1:, ::2], whole[:0], np.frombuffer(b"abc", dtype=np.uint8), whole.T):
+        flat: list[int] = []
+        compiled._flatten(array, flat)
+        assert flat[4] == array.ctypes.data
+        assert flat[5:] == [*array.shape, *array.strides]

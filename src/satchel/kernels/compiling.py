@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.core.types.containers import Tuple, UniTuple
+from numba.core.types.misc import unliteral
 from numba.extending import intrinsic
 
 from satchel.kernels.compiled import Intrinsic, Kernel
@@ -94,7 +95,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[Any, ...], symbol: str) -> tuple
         if not variable.is_declaration:
             variable.linkage = "internal"
     (entry,) = (function for function in module.functions if function.name == symbol)
-    result = description.restype
+    result = unliteral(description.restype)
     header = {
         "symbol": symbol,
         "arguments": [str(argument.type) for argument in entry.arguments],

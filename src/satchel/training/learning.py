@@ -154,13 +154,21 @@ class Learning:
                 except DivergedError as error:
                     self._writer.wait()
                     self._go_back(error, initialise)
-            self._writer.wait()
         best = self.progress.best
         if best is not None and best.epoch != self.progress.epoch:
+            self._writer.wait()
             load_checkpoint(self._folder.best_checkpoint, self._task.parameters)
             metric = metric_watched(self._settings.training)
             self._reporter.message(f"Keeping epoch {best.epoch}, the best by validation {metric}")
         return self.progress.records
+
+    def finish(self) -> None:
+        """Waits until the last checkpoint is on the disk.
+
+        Raises:
+            RunFolderError: it is not, as the disk is full.
+        """
+        self._writer.wait()
 
     def _train(self, is_wanted: Callable[[], bool]) -> None:
         settings, training = self._settings, self._settings.training

@@ -201,6 +201,7 @@ def train(
     epochs = learning.run(initialise, stopping)
     result = _result(settings, corpus, parameters, learning, epochs)
     save_model(folder.model, result.model)
+    learning.finish()
     if result.never_given:
         reporter.warning(_too_little_precision(result))
     return result
