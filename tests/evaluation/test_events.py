@@ -1,9 +1,10 @@
 """Event files as TensorBoard reads them."""
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from satchel.data.dataset import BagDataset
 from satchel.errors import MissingExtraError, StoppedError
 from satchel.evaluation.events import EventLog, confusion_image, event_writer
-from satchel.reporting import SILENT
+from satchel.reporting import Reporter
 from satchel.training.figures import ValidationFigures
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord
@@ -111,9 +112,13 @@ def test_a_training_that_went_back_is_told_once(tmp_path: Path) -> None:
     assert scalars(tmp_path, "loss/train") == {1: 1.0, 2: 0.5}
 
 
-def stopped_after(epochs: int, path: Path) -> Callable[[], AbstractContextManager[Callable[[], bool]]]:
-    """A training that is asked to stop once so many epochs are in metrics.jsonl."""
-    return lambda: nullcontext(lambda: path.exists() and len(path.read_text().splitlines()) >= epochs)
+class Epochs(Reporter):
+    """Counts the epochs that are told of."""
+
+    count = 0
+
+    def message(self, text: str) -> None:
+        self.count += re.match(r" *\d+/\d+ ", text) is not None
 
 
 @pytest.mark.parametrize("from_the_start", [True, False])
@@ -130,10 +135,11 @@ def test_a_resumed_run_goes_on_in_its_files(tmp_path: Path, from_the_start: bool
     folder = tmp_path / "run"
 
     def run(log: EventLog | None, start: Start, epochs: int) -> RunResult:
+        told = Epochs()
         with RunFolder(folder) as place:
             return train(
-                settings, place, start=start, describe=str, reporter=SILENT,
-                stopping=stopped_after(epochs, folder / "metrics.jsonl"), watcher=log,
+                settings, place, start=start, describe=str, reporter=told,
+                stopping=lambda: nullcontext(lambda: told.count >= epochs), watcher=log,
             )  # fmt: skip
 
     with EventLog(folder / "events") as log, pytest.raises(StoppedError, match="after epoch 2 of 4"):

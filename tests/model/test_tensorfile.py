@@ -141,3 +141,19 @@ def test_numbers_go_only_where_they_fit(tmp_path: Path) -> None:
     write_tensors(tmp_path / "file", {"a": np.ones(9, np.float32)}, {})
     with TensorFile(tmp_path / "file") as file, pytest.raises(ValueError, match=r"a has the shape \(9,\)"):
         file.read("a", np.ones(8, np.float32))
+
+
+def test_metadata_may_be_known_after_the_tensors(tmp_path: Path) -> None:
+    tensors: dict[str, NDArray[Any]] = {
+        "a": np.arange(5, dtype=np.float32),
+        "b": np.ones((2, 3), dtype=np.int64),
+    }
+    path = tmp_path / "x.safetensors"
+    write_tensors(path, tensors, {"sum": "9999999999"}, known_later=lambda: {"sum": "42"})
+    with TensorFile(path) as file:
+        assert file.metadata == {"sum": "42"}
+        for name, tensor in tensors.items():
+            np.testing.assert_array_equal(file.read(name), tensor)
+    assert {name: each.tolist() for name, each in load(path.read_bytes()).items()} == {
+        name: each.tolist() for name, each in tensors.items()
+    }

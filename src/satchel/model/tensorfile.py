@@ -11,6 +11,7 @@ import json
 import math
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -55,8 +56,20 @@ class TensorInfo:
     size: int
 
 
-def write_tensors(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+def write_tensors(
+    path: Path,
+    tensors: dict[str, NDArray[Any]],
+    metadata: dict[str, str],
+    known_later: Callable[[], dict[str, str]] | None = None,
+) -> None:
     """Writes tensors without a copy of them, the widest types first (so that each is aligned).
+
+    Args:
+        path: of the file.
+        tensors: by name.
+        metadata: strings by name.
+        known_later: gives the metadata once the tensors are written, in place of `metadata`, whose text is as
+            long or longer.
 
     Raises:
         OSError: it cannot be written.
@@ -68,6 +81,11 @@ def write_tensors(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[s
             raw = bytes_of(tensors[name])
             for start in range(0, len(raw), _PIECE):
                 file.write(raw[start : start + _PIECE])
+        if known_later is not None:
+            text = _head(tensors, known_later())[0][_LENGTH.size :].ljust(len(head) - _LENGTH.size)
+            assert len(text) == len(head) - _LENGTH.size, "there is no room for it"
+            file.seek(_LENGTH.size)
+            file.write(text)
 
 
 def file_size(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> int:

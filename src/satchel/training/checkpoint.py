@@ -4,6 +4,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ _ROWS_FORMAT = "satchel-rows"
 _VERSION = 2
 _KEY = "satchel"
 _ENGINE = "engine."
+_LARGEST_CRC = 2**32 - 1
 EngineState = dict[str, NDArray[Any]]
 
 
@@ -79,10 +81,17 @@ def write_checkpoint(
         "satchel": __version__,
         "progress": progress.to_json(),
         "identity": asdict(identity),
-        "crc32": checksum(tensors),
     }
-    with writing_aside(path) as replacement:
-        write_tensors(replacement.path, tensors, {_KEY: json.dumps(description, sort_keys=True)})
+
+    def described(crc: int) -> dict[str, str]:
+        return {_KEY: json.dumps({**description, "crc32": crc}, sort_keys=True)}
+
+    with writing_aside(path) as replacement, ThreadPoolExecutor(1) as beside:
+        # It takes as long as writing does.
+        crc = beside.submit(checksum, tensors)
+        write_tensors(
+            replacement.path, tensors, described(_LARGEST_CRC), known_later=lambda: described(crc.result())
+        )
     return replacement
 
 
