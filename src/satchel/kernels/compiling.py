@@ -23,7 +23,7 @@ _RUNTIME = """
 declare ptr @malloc(i64)
 declare void @free(ptr)
 
-define internal ptr @allocate(i64 %size, i32 %alignment) {
+define linkonce_odr ptr @NRT_MemInfo_alloc_aligned(i64 %size, i32 %alignment) {
   %step = zext i32 %alignment to i64
   %head = add i64 %step, 48
   %room = call { i64, i1 } @llvm.uadd.with.overflow.i64(i64 %size, i64 %head)
@@ -51,10 +51,6 @@ made:
 none:
   ret ptr null
 }
-define linkonce_odr ptr @NRT_MemInfo_alloc_aligned(i64 %size, i32 %alignment) {
-  %block = call ptr @allocate(i64 %size, i32 %alignment)
-  ret ptr %block
-}
 define linkonce_odr void @NRT_MemInfo_call_dtor(ptr %block) {
   call void @free(ptr %block)
   ret void
@@ -70,7 +66,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[Any, ...], symbol: str) -> tuple
 
     Args:
         kernel: the kernel.
-        kinds: theirs (`compiled.kind`).
+        kinds: theirs (`satchel.kernels.compiled`).
         symbol: what its function is called in the object file.
 
     Returns:
