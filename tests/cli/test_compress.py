@@ -104,6 +104,9 @@ def test_what_cannot_be_done(corpus: Path, satchel: Command) -> None:
         assert (done.returncode, message in done.stderr) == (2, True)
     done = satchel("compress", "run", "--output", "small", "--size", "1MB", "--keep", "5", cwd=corpus)
     assert (done.returncode, "give one of them" in done.stderr) == (2, True)
+    (corpus / "empty.csv").touch()
+    done = satchel("compress", "run", "--output", "small", "--data", "empty.csv", cwd=corpus)
+    assert (done.returncode, "empty.csv: empty" in done.stderr) == (1, True)
     assert not (corpus / "small").exists()
     done = satchel("compress", "run", "--output", "run/model.safetensors", cwd=corpus)
     assert done.returncode == 2

@@ -9,6 +9,7 @@ import typer
 from satchel.cli.options import ModelArgument, ThreadsOption, check_output
 
 if TYPE_CHECKING:
+    from satchel.data.settings import ReaderSettings
     from satchel.evaluation.files import MultiLabelPair, Pair
     from satchel.model.modelfile import Model
     from satchel.model.packing import Rows
@@ -49,6 +50,7 @@ def compress(
     import json
     import shutil
 
+    from satchel.data.readers import override
     from satchel.evaluation.tables import render_comparison
     from satchel.layout import columns
     from satchel.model.inspection import inspect_model, part_rows, part_sizes
@@ -56,12 +58,16 @@ def compress(
 
     check_output("--output", output, model, data or [])
     loaded = load_model(model)
+    # Before anything is written: it tells of data that cannot be read.
+    reader = loaded.reader
+    if data is not None:
+        reader = override(reader, data, format_name=None, text=None, label=None, labelled=True)
     features = len(loaded.vocabulary.hashes)
     small = _smaller(loaded, keep, size, rows)
     save_model(output, small, rows)
     kept = len(small.vocabulary.hashes)
     sizes = [part_sizes(inspect_model(path)) for path in (model, output)]
-    pair = None if data is None else _compare((model, output), data, threads)
+    pair = None if data is None else _compare((loaded, load_model(output)), data, reader, threads)
     names = str(model), str(output)
     if as_json:
         figures: dict[str, Any] = {"rows": rows, "features": [features, kept]}
@@ -127,17 +133,15 @@ def _bytes(size: str) -> int:
     return int(float(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}[found[2]])
 
 
-def _compare(paths: tuple[Path, Path], data: list[str], threads: int | None) -> "Pair | MultiLabelPair":
-    """The model and the smaller one, both as their files have them, on labelled data."""
+def _compare(
+    models: tuple["Model", "Model"], data: list[str], reader: "ReaderSettings", threads: int | None
+) -> "Pair | MultiLabelPair":
+    """The model and the smaller one, as its file has it, on labelled data."""
     import os
 
     from satchel.cli.console import ConsoleReporter
-    from satchel.data.readers import override
     from satchel.evaluation.files import compare_files
-    from satchel.model.modelfile import load_model
 
-    before, after = (load_model(path) for path in paths)
-    reader = override(before.reader, data, format_name=None, text=None, label=None, labelled=True)
     return compare_files(
-        (before, after), data, (reader, reader), threads or os.cpu_count() or 1, ConsoleReporter(None)
+        models, data, (reader, reader), threads or os.cpu_count() or 1, ConsoleReporter(None)
     )
