@@ -1,9 +1,9 @@
 """Kernels as the rest of Satchel has them: functions that run as machine code.
 
 The first call with arguments of new types compiles (`satchel.kernels.compiling`, numba) and keeps the
-object file in the user's cache; every other process links it and calls it through ctypes. So only the
-first run on a machine waits for the compiler, and the others do not even import it, which takes a third
-of a second and 55 MB.
+object file in the user's cache; every other process places it in memory (`satchel.kernels.linking`) and
+calls it through ctypes. So only the first run on a machine waits for the compiler, and the others import
+neither it nor LLVM, which together take a third of a second and 150 MB.
 
 An object file holds a kernel with all that it calls. The folder is named after the source of all
 kernels, the compiler's version and the processor, so that a change in one makes all anew.

@@ -14,7 +14,7 @@ from numba.core.types.misc import unliteral
 from numba.extending import intrinsic
 
 from satchel.kernels.compiled import Intrinsic, Kernel
-from satchel.kernels.linking import target_machine
+from satchel.kernels.llvm import target_machine
 
 # What kernels need of numba's runtime, so that object files need nothing but the C library: memory that
 # is counted. It lies behind a head of numba's layout (`MemInfo` in its nrt.cpp): the count, two words

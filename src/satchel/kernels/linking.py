@@ -1,34 +1,22 @@
-"""Object files -> functions in memory, by LLVM's linker; the compiler stays out of it."""
+"""Object files -> functions in memory, without the compiler, and without LLVM where that can be."""
 
 import importlib.util
-from functools import cache
+import platform
+import sys
 from pathlib import Path
-from typing import Any
+
+from satchel.kernels import elf
+
+_PROCESSOR = Path("/proc/cpuinfo")
+_PROCESSOR_BYTES = 8192  # of it: enough for one processor; the system writes down each that is asked for
+# What tells one kind of processor from another there, on x86 and ARM.
+_OF_THE_KIND = ("vendor_id", "cpu family", "model", "flags", "CPU", "Features")
 
 
 def target_description() -> str:
     """What object files depend on, but for the source: the compiler's version and the processor."""
-    import llvmlite.binding as llvm
-
     versions = [_version_file(name).read_text() for name in ("numba", "llvmlite")]
-    return repr((versions, llvm.get_process_triple(), llvm.get_host_cpu_name(), _features()))
-
-
-def target_machine() -> Any:
-    """This processor, as numba has LLVM make code for it."""
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(
-        opt=3,
-        jit=True,
-        cpu=llvm.get_host_cpu_name(),
-        features=_features(),
-        reloc="static" if target.name.startswith("x86") else "default",
-        codemodel="jitdefault",
-    )
+    return repr((versions, sys.platform, platform.machine(), _processor()))
 
 
 def link(symbol: str, code: bytes) -> int:
@@ -38,25 +26,27 @@ def link(symbol: str, code: bytes) -> int:
         symbol: its name.
         code: the file, as `satchel.kernels.compiling` made it; it is run as it is.
     """
+    try:
+        return elf.load(symbol, code)
+    except elf.UnfamiliarError:
+        from satchel.kernels import llvm
+
+        return llvm.load(symbol, code)
+
+
+def _processor() -> list[str]:
+    """The first processor's kind and what it can do, where the system tells; otherwise as LLVM finds out."""
+    try:
+        with _PROCESSOR.open() as file:
+            lines = file.read(_PROCESSOR_BYTES).partition("\n\n")[0].splitlines()
+    except OSError:
+        lines = []
+    found = [line for line in lines if line.startswith(_OF_THE_KIND)]
+    if found:
+        return found
     import llvmlite.binding as llvm
 
-    engine = _engine()
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return int(engine.get_function_address(symbol))
-
-
-@cache
-def _engine() -> Any:
-    import llvmlite.binding as llvm
-
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
-
-
-def _features() -> str:
-    import llvmlite.binding as llvm
-
-    return str(llvm.get_host_cpu_features().flatten())
+    return [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
 
 
 def _version_file(package: str) -> Path:
