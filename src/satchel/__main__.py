@@ -10,6 +10,9 @@ def main() -> None:
     """Runs the command. Before it minds Ctrl-C itself, and after it, there is nothing to put in order."""
     signal.signal(signal.SIGINT, _end)
     _open_streams()
+    # NumPy's OpenBLAS starts a thread for each core as it is loaded, 50 ms on two. No matrix here is so large
+    # that they pay; and what one thread adds up is the same on every machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from satchel.cli.main import main as command
 
     try:
