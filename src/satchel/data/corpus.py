@@ -1,6 +1,7 @@
 """Files -> vocabulary, labels and encoded data sets: everything that training needs to know."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -175,7 +176,10 @@ def _select(
 ) -> tuple[Vocabulary, NDArray[np.int32], Frequencies]:
     """The features that own rows, the row of each provisional number, and how frequent all are."""
     counts = counter.finish()
-    selected, rows = counts.select(settings, None if known is None else known.vocabulary)
+    before = None if known is None else known.vocabulary
+    with ThreadPoolExecutor(1) as aside:
+        frequencies = aside.submit(counts.frequencies)
+        selected, rows = counts.select(settings, before)
     if not len(selected):
         raise DataError(
             f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
@@ -183,7 +187,7 @@ def _select(
         )
     if known is not None:
         selected = selected.with_rows_of(known.vocabulary)
-    return selected, rows, counts.frequencies()
+    return selected, rows, frequencies.result()
 
 
 def _validation(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from satchel.data.settings import VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.kernels import table
+from satchel.kernels.counting import order_by_count
 
-_MANY = 2**16 - 1
 _FEW = 1024  # occurrences, below which each count has a place of its own
 
 
@@ -222,13 +222,10 @@ def _how_often(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np
 def _by_count(counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order by falling count, then by first appearance."""
     seen = np.argsort(first_seen, kind="stable")  # which merges the shards: each is in this order
-    counts = counts[seen]
-    # Few are so frequent that 16 bits do not hold their count; numbers of 16 bits are sorted by radix.
-    order = np.argsort(np.uint16(_MANY) - np.minimum(counts, _MANY).astype(np.uint16), kind="stable")
-    many = int(np.count_nonzero(counts >= _MANY))
+    order = np.empty_like(seen)
+    many = order_by_count(counts, seen, order)
     order[:many] = order[:many][np.argsort(-counts[order[:many]], kind="stable")]
-    found: NDArray[np.int64] = seen[order]
-    return found
+    return order
 
 
 @dataclass(frozen=True)

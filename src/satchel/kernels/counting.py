@@ -3,7 +3,8 @@
 Features lie one after the other in `entries`, uint64 [2 * capacity]: hash and count of each. `slots`,
 uint64 [2**k], finds them: the upper half of the hash, and the feature's number plus 1 (0: empty), so that
 eight slots share a cache line and a table that is too small is made anew from the entries, without the old
-one beside it. Hashes are taken in blocks: slots are prefetched, then the entries they lead to.
+one beside it. Hashes are taken in blocks, three at a time: while one is counted, the entries of the next are
+on their way to the cache, and the slots of the one after that.
 """
 
 import numpy as np
@@ -16,6 +17,8 @@ ENTRY_WORDS = 2
 SHARD_BITS = 8  # the top bits of a hash choose its shard
 _SHARD_SHIFT = np.uint64(56)
 _BLOCK = 32
+_STAGES = 3
+MANY = 2**16 - 1  # occurrences; so many or more are of one kind to `order_by_count`
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -62,49 +65,115 @@ def count_features(  # type: ignore[no-untyped-def]
         Where it stopped (F, or earlier for the table to grow), and the new `used`.
     """
     total = hashes.shape[0]
-    mask = np.uint64(slots.shape[0] - 1)
+    mine = np.empty(_STAGES * _BLOCK, np.int64)
+    places = np.empty(_STAGES * _BLOCK, np.uint64)
+    # Of each block under way: where it begins and ends in `hashes`, and how many are this shard's.
+    begins, ends, counts = (
+        np.empty(_STAGES, np.int64),
+        np.empty(_STAGES, np.int64),
+        np.empty(_STAGES, np.int64),
+    )
+    end = begin
+    block = 0
+    while True:
+        taken = block % _STAGES
+        first = taken * _BLOCK
+        begins[taken] = end
+        end, count = _take(hashes, end, shard, shards, mine[first : first + _BLOCK])
+        if buckets > 0:
+            count = _put_in_buckets(hashes, mine[first : first + count], np.uint64(buckets), numbers)
+        ends[taken], counts[taken] = end, count
+        _ask(hashes, mine[first : first + count], slots)
+        if block >= 1:
+            near = (block - 1) % _STAGES
+            first = near * _BLOCK
+            _approach(hashes, mine[first : first + counts[near]], slots, entries, places[first:])
+        if block >= 2:
+            here = (block - 2) % _STAGES
+            first = here * _BLOCK
+            if used + _BLOCK > limit:
+                return begins[here], used
+            used = _count(
+                hashes,
+                mine[first : first + counts[here]],
+                places[first:],
+                base,
+                shard,
+                shards,
+                slots,
+                entries,
+                used,
+                numbers,
+                first_seen,
+            )
+            if ends[here] == total:
+                return total, used
+        block += 1
+
+
+@kernel
+def _take(hashes, begin, shard, shards, mine):  # type: ignore[no-untyped-def]
+    """The next of a shard's features, into `mine`; returns where it stopped, and how many there are."""
     low_shards = np.uint64(shards - 1)
-    in_buckets = np.uint64(buckets > 0)
-    modulus = np.uint64(buckets)
-    mine = np.empty(_BLOCK, np.int64)
-    places = np.empty(_BLOCK, np.uint64)
-    i = begin
-    while i < total:
-        if used + _BLOCK > limit:
-            return i, used
-        count = 0
-        while i < total and count < _BLOCK:
-            mine[count] = i
-            if (hashes[i] >> _SHARD_SHIFT) & low_shards != np.uint64(shard):
-                pass
-            elif hashes[i] & in_buckets != _ZERO:
-                numbers[i] = -1 - bucket_of(hashes[i], modulus)
-            else:
-                prefetch_to_write(slots, (hashes[i] >> _ONE) & mask)
-                count += 1
-            i += 1
-        _approach(hashes, mine[:count], slots, entries, places)
-        for k in range(count):
-            position = mine[k]
-            h = nonzero(hashes[position])
-            q = places[k]
-            while True:
-                slot = slots[q]
-                if slot == _ZERO:
-                    number = np.uint64(used)
-                    slots[q] = (h & _HIGH) | (number + _ONE)
-                    entries[number * _TWO] = h
-                    entries[number * _TWO + _ONE] = _ONE
-                    first_seen[used] = base + position
-                    used += 1
-                    break
-                number = (slot & _LOW) - _ONE
-                if (slot ^ h) & _HIGH == _ZERO and entries[number * _TWO] == h:
-                    entries[number * _TWO + _ONE] += _ONE
-                    break
-                q = (q + _ONE) & mask
-            numbers[position] = np.int64(number) * shards + shard
-    return total, used
+    total = np.uint64(hashes.shape[0])
+    room = np.uint64(mine.shape[0])
+    i, count = np.uint64(begin), _ZERO
+    while i < total and count < room:
+        # Any may be of this shard, in no order: counted without a jump, which would be guessed wrong.
+        mine[count] = i
+        count += np.uint64((hashes[i] >> _SHARD_SHIFT) & low_shards == np.uint64(shard))
+        i += _ONE
+    return np.int64(i), np.int64(count)
+
+
+@kernel
+def _put_in_buckets(hashes, mine, buckets, numbers):  # type: ignore[no-untyped-def]
+    """Numbers the n-grams among some features by their buckets; the others, of that number, move up."""
+    left = 0
+    for position in mine:
+        if hashes[position] & _ONE != _ZERO:
+            numbers[position] = -1 - bucket_of(hashes[position], buckets)
+        else:
+            mine[left] = position
+            left += 1
+    return left
+
+
+@kernel
+def _ask(hashes, mine, slots):  # type: ignore[no-untyped-def]
+    """Asks for the memory of the slots where features are looked for."""
+    mask = np.uint64(slots.shape[0] - 1)
+    for position in mine:
+        prefetch_to_write(slots, (hashes[position] >> _ONE) & mask)
+
+
+@kernel
+def _count(  # type: ignore[no-untyped-def]
+    hashes, mine, places, base, shard, shards, slots, entries, used, numbers, first_seen
+):
+    """Counts features, and numbers the new ones; returns the new `used`."""
+    mask = np.uint64(slots.shape[0] - 1)
+    for k in range(mine.shape[0]):
+        position = mine[k]
+        h = nonzero(hashes[position])
+        q = places[k]
+        while True:
+            slot = slots[q]
+            if slot == _ZERO:
+                number = np.uint64(used)
+                slots[q] = (h & _HIGH) | (number + _ONE)
+                entries[number * _TWO] = h
+                entries[number * _TWO + _ONE] = _ONE
+                first_seen[used] = base + position
+                used += 1
+                break
+            number = (slot & _LOW) - _ONE
+            if (slot ^ h) & _HIGH == _ZERO and entries[number * _TWO] == h:
+                entries[number * _TWO + _ONE] += _ONE
+                break
+            q = (q + _ONE) & mask
+        numbers[position] = np.int64(number) * shards + shard
+    return used
 
 
 @kernel
@@ -119,3 +188,28 @@ def refill(entries, used, slots):  # type: ignore[no-untyped-def]
         while slots[q] != _ZERO:
             q = (q + _ONE) & mask
         slots[q] = (h & _HIGH) | np.uint64(i + 1)
+
+
+@kernel
+def order_by_count(counts, seen, order):  # type: ignore[no-untyped-def]
+    """The order by falling count, up to MANY; where counts are equal, as they were.
+
+    Args:
+        counts: int64 [F].
+        seen: int64 [F], features in some order.
+        order: int64 [F], receives them in the new one.
+
+    Returns:
+        How many have a count of MANY or more; they come first.
+    """
+    places = np.zeros(MANY + 2, np.int64)  # where the next of each count goes, the highest first
+    for count in counts:
+        places[MANY - min(count, MANY) + 1] += 1
+    many = places[1]
+    for kind in range(MANY + 1):
+        places[kind + 1] += places[kind]
+    for feature in seen:
+        kind = MANY - min(counts[feature], MANY)
+        order[places[kind]] = feature
+        places[kind] += 1
+    return many

@@ -104,7 +104,7 @@ def word_bounds(tensors: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
 
 def _runs(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Each count and how many rows in a row have it, [R, 2]; counts fall, and most are small."""
-    starts = np.flatnonzero(np.diff(counts, prepend=-1))
+    starts = np.concatenate([np.arange(min(1, len(counts))), np.flatnonzero(counts[1:] != counts[:-1]) + 1])
     return np.stack([counts[starts], np.diff(starts, append=len(counts))], axis=1)
 
 

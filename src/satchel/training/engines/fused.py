@@ -75,7 +75,7 @@ class FusedEngine:
             dataset.ids,
             dataset.weights,
             dataset.offsets[order],
-            self._bounds[order],
+            np.take(self._bounds, order, axis=0),
             _targets(dataset, order),
             self._sample_weights[order],
         )
