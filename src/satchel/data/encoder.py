@@ -53,25 +53,14 @@ class Encoder:
         row_weights = self.row_weights
 
         def encode(piece: Features) -> tuple[Bags, int, int]:
-            if row_weights is None:
-                ids, known = self.vocabulary.look_up(piece.hashes)
-                kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
-                return Bags(ids[:kept], piece.offsets), known, len(piece.starts)
-            ids = np.empty(len(piece.hashes), dtype=np.int32)
-            weights = np.empty(len(piece.hashes), dtype=np.float32)
-            vocabulary = self.vocabulary
-            kept, known = kernels.encode(
-                piece.hashes,
-                piece.offsets,
-                vocabulary.slots,
-                vocabulary.hashes,
-                vocabulary.first_bucket,
-                vocabulary.buckets,
-                row_weights,
-                ids,
-                weights,
-            )
-            return Bags(ids[:kept], piece.offsets, weights[:kept]), known, len(piece.starts)
+            ids, known = self.vocabulary.look_up(piece.hashes)
+            kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
+            weights = None
+            if row_weights is not None:
+                weights = np.empty(kept, dtype=np.float32)
+                kept = kernels.weigh_once(ids, piece.offsets, row_weights, weights)
+                weights = weights[:kept]
+            return Bags(ids[:kept], piece.offsets, weights), known, len(piece.starts)
 
         done = self.featurizer.workers.map(encode, self.featurizer.features(texts, fields))
         bags = concatenate([bags for bags, _, _ in done])

@@ -103,8 +103,8 @@ class Vocabulary:
 
 
 def empty_slots(features: int) -> NDArray[np.uint64]:
-    """An empty table for so many features: a power of two, of which they fill two thirds at most."""
-    return np.zeros(1 << max(10, (3 * features // 2).bit_length()), dtype=np.uint64)
+    """An empty table for so many features: a power of two, of which they fill less than half."""
+    return np.zeros(1 << max(10, features.bit_length() + 1), dtype=np.uint64)
 
 
 @dataclass(frozen=True)

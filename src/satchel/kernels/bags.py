@@ -7,52 +7,70 @@ import numpy as np
 from satchel.kernels.compiled import kernel
 from satchel.kernels.groups import GROUPS, group_of
 from satchel.kernels.prefetch import prefetch_to_read
-from satchel.kernels.table import AHEAD, find, look_ahead, row_of
+from satchel.kernels.table import AHEAD, row_of
 
-_ONE = np.float32(1)
+_ONE = np.uint64(1)
+_NO_TIMES, _ONE_TIME = np.float32(0), np.float32(1)
 _COMMON = 64  # counts whose logarithm is kept
 _SPREAD = np.uint32(2654435769)  # 2**32 over the golden ratio (Knuth, volume 3, 6.4)
-_LOW = np.int64(0xFFFFFFFF)
-_HIGH = np.int64(32)
+_SHIFT = np.uint32(7)
+
+
+@kernel
+def _room_for(features):  # type: ignore[no-untyped-def]
+    """How large a table for so many features is: a power of two, of which they fill a quarter at most."""
+    size = np.uint64(16)
+    while size < np.uint64(4 * features):
+        size *= np.uint64(2)
+    return size
 
 
 @kernel
 def _places(offsets):  # type: ignore[no-untyped-def]
-    """A table for the features of the longest document, half empty; small ones stay in the first cache."""
-    longest = np.int64(1)
+    """A table for the features of the longest document; small ones use what stays in the first cache."""
+    longest = np.int64(0)
     for document in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[document + 1] - offsets[document])
-    size = np.int64(16)
-    while size < 2 * longest:
-        size *= 2
-    return np.zeros(size, np.int64)
-
-
-@kernel
-def _mask_for(features):  # type: ignore[no-untyped-def]
-    """How much of the table a document of so many features uses."""
-    size = np.int64(16)
-    while size < 2 * features:
-        size *= 2
-    return size - 1
+    return np.zeros(_room_for(longest), np.uint32)
 
 
 @kernel(forceinline=True, _nrt=False)
-def _insert(row, stamp, mask, kept, ids, counts, places):  # type: ignore[no-untyped-def]
-    """Counts a feature of the document with this stamp; returns how many are kept then."""
-    q = np.int64((np.uint32(row) * _SPREAD) >> np.uint32(7)) & mask
-    while True:
-        entry = places[q]
-        if entry >> _HIGH != stamp:
-            places[q] = (stamp << _HIGH) | kept
-            ids[kept] = row
-            counts[kept] = _ONE
-            return kept + 1
-        place = entry & _LOW
-        if ids[place] == row:
-            counts[place] += _ONE
-            return kept
-        q = (q + 1) & mask
+def _once(ids, begin, end, first, counts, places, mask, asked):  # type: ignore[no-untyped-def]
+    """The different ones of a document's rows, in the order of their first appearance, to `ids[first:]`.
+
+    Each goes the same way, new or not, without a jump that would be guessed wrong every other time.
+
+    Args:
+        ids: int32, rows; the document's are `ids[begin:end]`.
+        begin: uint64, the place of the document's first row.
+        end: uint64, the place behind its last.
+        first: uint64, where they go, not behind `begin`; all before is of documents before.
+        counts: float32, as long as `ids` or longer; receives how often each occurs.
+        places: uint32, where each row is in `ids`, plus 1; at most `first`: left by a document before.
+        mask: the size of the table that this document uses, minus 1.
+        asked: float32 [V], of which each row's is asked for, or None.
+
+    Returns:
+        The place behind the last of those that are kept.
+    """
+    kept = first
+    for i in range(begin, end):
+        row = ids[i]
+        if asked is not None:
+            prefetch_to_read(asked, np.uint64(row))
+        ids[kept] = row
+        counts[kept] = _NO_TIMES
+        q = np.uint64((np.uint32(row) * _SPREAD) >> _SHIFT) & mask
+        behind = np.uint64(places[q])
+        behind = behind if behind > first else kept + _ONE
+        while ids[behind - _ONE] != row:
+            q = (q + _ONE) & mask
+            behind = np.uint64(places[q])
+            behind = behind if behind > first else kept + _ONE
+        places[q] = behind
+        counts[behind - _ONE] += _ONE_TIME
+        kept += np.uint64(behind > kept)
+    return kept
 
 
 @kernel
@@ -82,21 +100,25 @@ def arrange(ids, offsets, rows, first_bucket, counts):  # type: ignore[no-untype
     begin = offsets[0]
     for document in range(offsets.shape[0] - 1):
         end = offsets[document + 1]
-        offsets[document] = kept
-        mask = _mask_for(end - begin)
-        for group in range(GROUPS):
-            ends[group] = group * longest
+        offsets[document] = first = last = kept
         for i in range(begin, end):
             if i + AHEAD < offsets[offsets.shape[0] - 1] and ids[i + AHEAD] >= 0:
                 prefetch_to_read(rows, np.uint64(ids[i + AHEAD]))
             row = row_of(ids[i], rows, first_bucket)
-            if row >= 0:
-                group = int(group_of(row))
-                if counts is None:
-                    found[ends[group]] = row
-                    ends[group] += 1
-                else:
-                    ends[group] = _insert(row, document + 1, mask, ends[group], found, often, places)
+            ids[last] = row
+            last += row >= 0
+        if counts is not None:
+            mask = _room_for(end - begin) - _ONE
+            span = np.uint64(first), np.uint64(last)
+            last = np.int64(_once(ids, *span, span[0], counts, places, mask, None))
+        for group in range(GROUPS):
+            ends[group] = group * longest
+        for i in range(first, last):
+            group = int(group_of(ids[i]))
+            found[ends[group]] = ids[i]
+            if counts is not None:
+                often[ends[group]] = counts[i]
+            ends[group] += 1
         for group in range(GROUPS):
             for i in range(group * longest, ends[group]):
                 ids[kept] = found[i]
@@ -109,48 +131,34 @@ def arrange(ids, offsets, rows, first_bucket, counts):  # type: ignore[no-untype
 
 
 @kernel
-def encode(  # type: ignore[no-untyped-def]
-    hashes, offsets, slots, own, first_bucket, buckets, row_weights, ids, weights
-):
-    """The known features of documents, each once and with its weight: `look_up`, `collapse` and `weigh`.
+def weigh_once(ids, offsets, row_weights, weights):  # type: ignore[no-untyped-def]
+    """Documents' different rows, each with its weight (`weigh`).
 
     Args:
-        hashes: uint64 [F], features.
-        offsets: int64 [N + 1], where each document's begin; changed to where they begin in `ids`.
-        slots: the vocabulary's table (`kernels.table`).
-        own: uint64 [V], the rows' hashes.
-        first_bucket: the row of bucket 0.
-        buckets: how many buckets n-grams share, or 0.
+        ids: int32 [T], rows; those that are kept take their places from the front on, in the order of their
+            first appearance.
+        offsets: int64 [N + 1], where each document's begin; changed to the new places.
         row_weights: float32 [V].
-        ids: int32 [F], receives the rows.
-        weights: float32 [F], receives the weights.
+        weights: float32 [T], receives the weights.
 
     Returns:
-        How many features are kept, and how many words (even hashes) were known.
+        How many rows are kept.
     """
     places = _places(offsets)
     logarithms = _logarithms()
     kept = np.int64(0)
-    words = np.int64(0)
     begin = offsets[0]
     for document in range(offsets.shape[0] - 1):
         end = offsets[document + 1]
         first = kept
-        mask = _mask_for(end - begin)
-        for i in range(begin, end):
-            look_ahead(slots, own, hashes, i)
-            row = find(slots, own, hashes[i], first_bucket, buckets)
-            if row >= 0:
-                words += hashes[i] & np.uint64(1) == 0
-                before = kept
-                kept = _insert(np.int32(row), document + 1, mask, kept, ids, weights, places)
-                if kept > before:
-                    prefetch_to_read(row_weights, np.uint64(row))
+        mask = _room_for(end - begin) - _ONE
+        span = np.uint64(begin), np.uint64(end)
+        kept = np.int64(_once(ids, *span, np.uint64(first), weights, places, mask, row_weights))
         _weigh_document(ids, first, kept, weights, row_weights, logarithms)
         offsets[document] = first
         begin = end
     offsets[offsets.shape[0] - 1] = kept
-    return kept, words
+    return kept
 
 
 @kernel
