@@ -153,13 +153,14 @@ def read_corpus(
         with reporter.stage("Building the vocabulary"):
             selected, rows, frequencies = _select(counter, data, vocabulary, known)
             room = int(selected.counts.sum()) if not vocabulary.buckets else provisional.features
-            bags = provisional.bags(
-                rows,
-                selected.first_bucket,
-                room,
-                weighted=not isinstance(chosen, NoWeighting),
-                mapped=data.memory_mapped,
-            )
+            with freed_memory_kept():
+                bags = provisional.bags(
+                    rows,
+                    selected.first_bucket,
+                    room,
+                    weighted=not isinstance(chosen, NoWeighting),
+                    mapped=data.memory_mapped,
+                )
     train = reading.training_set(bags, labels)
     selected = replace(selected, subwords=subwords)
     selected = weigh_documents(train, selected, labels, chosen, featurizer.workers)
