@@ -26,14 +26,14 @@ def give_back_freed_memory() -> None:
 
 
 @contextmanager
-def freed_memory_kept() -> Iterator[None]:
-    """Within, arrays of up to 2 MiB that are freed stay for the next ones, as batch follows batch.
+def freed_memory_kept(size: int = 1 << 21) -> Iterator[None]:
+    """Within, arrays of up to so many bytes (at most 32 MiB) that are freed stay for the next ones.
 
     Pages that the system has to clear again each time take a tenth of a training. What is left at the end
     goes back to it.
     """
-    _call("mallopt", _MMAP_THRESHOLD, 1 << 21)
-    _call("mallopt", _TRIM_THRESHOLD, 1 << 23)
+    _call("mallopt", _MMAP_THRESHOLD, size)
+    _call("mallopt", _TRIM_THRESHOLD, 4 * size)
     try:
         yield
     finally:

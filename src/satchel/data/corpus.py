@@ -40,6 +40,8 @@ from satchel.memory import freed_memory_kept
 from satchel.reporting import SILENT, Reporter
 from satchel.workers import Workers
 
+_LARGEST = 1 << 25  # bytes of an array over all features that stay for the next one
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -151,7 +153,8 @@ def read_corpus(
         labels = reading.label_set(data, () if known is None else known.labels.labels)
         chosen = choose_weighting(weighting, labels, multi_label=reading.is_multi_label)
         with reporter.stage("Building the vocabulary"):
-            selected, rows, frequencies = _select(counter, data, vocabulary, known)
+            with freed_memory_kept(_LARGEST):
+                selected, rows, frequencies = _select(counter, data, vocabulary, known)
             room = int(selected.counts.sum()) if not vocabulary.buckets else provisional.features
             with freed_memory_kept():
                 bags = provisional.bags(

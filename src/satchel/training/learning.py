@@ -20,7 +20,6 @@ from satchel.training.checkpoint import (
     Identity,
     load_checkpoint,
     read_checkpoint,
-    save_rows,
     stored_parameters,
 )
 from satchel.training.divergence import MAX_HALVINGS, ignorant_loss, is_sound
@@ -69,6 +68,10 @@ class Learning:
         self._validation_logits: NDArray[np.float32] | None = None  # between an epoch and its end
         self._workers = Workers(task.threads)
         self._saved = time.monotonic()
+
+    def begin(self) -> None:
+        """Writes what the rows of the parameters stand for, beside what comes next."""
+        self._writer.save_rows(Known(self._corpus.vocabulary, self._corpus.labels))
 
     def go_on_from(self, checkpoint: Checkpoint) -> None:
         """Takes the state of the last checkpoint; what a kill kept from being written is written now.
@@ -125,7 +128,7 @@ class Learning:
         )
         self._folder.sweep()
         self._folder.best_checkpoint.unlink(missing_ok=True)
-        save_rows(self._folder.rows, Known(corpus.vocabulary, corpus.labels))
+        self.begin()
         self._save()
         self._writer.wait()
         self._folder.set_epochs([record.to_json() for record in self.progress.records])

@@ -20,7 +20,7 @@ from satchel.model.parameters import Parameters
 from satchel.reporting import Reporter
 from satchel.settings import settled
 from satchel.training.calibration import Calibration, calibrate
-from satchel.training.checkpoint import Identity, rows_hash, save_rows
+from satchel.training.checkpoint import Identity, rows_hash
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
 from satchel.training.folder import LoggingReporter, RunFolder
@@ -185,14 +185,15 @@ def train(
     identity = Identity(settings_that_count(settings), data, rows, type(engine).__name__)
     if checkpoint is None:
         folder.begin(describe(settings))
-        save_rows(folder.rows, Known(corpus.vocabulary, corpus.labels))
     reporter = LoggingReporter(reporter, folder)
     for note in [*found.notes, *notes, f"Training with the {reason}"]:
         reporter.message(note)
     learning = Learning(settings, corpus, task, engine, identity, folder, reporter, watcher or Watcher())
-    if checkpoint is not None and known is not None and has_changed:
+    if checkpoint is None:
+        learning.begin()
+    elif known is not None and has_changed:
         learning.begin_again(checkpoint, known)
-    elif checkpoint is not None:
+    else:
         learning.go_on_from(checkpoint)
 
     def initialise() -> None:

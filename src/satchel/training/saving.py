@@ -2,9 +2,10 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from satchel.data.vocabulary import Known
 from satchel.files import Replacement
 from satchel.model.parameters import Parameters
-from satchel.training.checkpoint import EngineState, Identity, write_checkpoint
+from satchel.training.checkpoint import EngineState, Identity, save_rows, write_checkpoint
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Progress
 
@@ -43,8 +44,17 @@ class CheckpointWriter:
         )
         self._last = self._aside.submit(self._finish, written, epoch, ends_epoch=not progress.documents)
 
+    def save_rows(self, known: Known) -> None:
+        """Writes what the rows of the parameters stand for, beside the training; checkpoints come after it.
+
+        Raises:
+            RunFolderError: the last checkpoint could not be written.
+        """
+        self.wait()
+        self._last = self._aside.submit(save_rows, self._folder.rows, known)
+
     def wait(self) -> None:
-        """Waits until the last checkpoint is in its place.
+        """Waits until all that was to be written is in its place.
 
         Raises:
             RunFolderError: it could not be put there.
