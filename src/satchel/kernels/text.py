@@ -16,7 +16,8 @@ from satchel.kernels.hashing import EVEN, FNV_OFFSET, FNV_PRIME, mix
 from satchel.kernels.utf8 import decode
 
 _NGRAM_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_ONE = np.uint64(1)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_EXTEND = np.uint8(EXTEND)  # 1, and SEPARATE is 0
 _MULTIBYTE = np.uint8(255)
 SEPARATOR = 0x1F
 
@@ -34,16 +35,37 @@ def _byte_actions(classes, actions):  # type: ignore[no-untyped-def]
 def _words(  # type: ignore[no-untyped-def]
     data, begin, end, classes, actions, byte_actions, hashes, starts, ends
 ):
-    """The words of one document; see `tokenize`. Runs of ASCII letters take the inner loop."""
-    count = np.uint64(0)
+    """The words of one document; see `tokenize`.
+
+    Runs of ASCII letters and white space take the inner loop, where each byte goes the same way: a jump at the
+    end of a word would be guessed wrong nearly every time. What it writes before a word has begun is written
+    over; hashes are mixed at the end.
+    """
+    count = _ZERO  # of the words that are complete
     h = FNV_OFFSET
-    inside = False  # a token is open
+    inside = _ZERO  # 1 where a token is open
     alone = False  # and only ATTACH goes on with it
-    i = np.uint64(begin)
+    i = start = np.uint64(begin)
     stop = np.uint64(end)
     while i < stop:
-        byte = data[i]
-        action = byte_actions[byte]
+        action = byte_actions[data[i]]
+        if action <= _EXTEND and not alone:
+            while True:
+                following = (h ^ np.uint64(data[i])) * FNV_PRIME
+                i += _ONE
+                count += inside & ~np.uint64(action)
+                inside = np.uint64(action)
+                start = start if action == _EXTEND else i
+                h = following if action == _EXTEND else FNV_OFFSET
+                hashes[count] = following
+                starts[count] = start
+                ends[count] = i
+                if i >= stop:
+                    break
+                action = byte_actions[data[i]]
+                if action > _EXTEND:
+                    break
+            continue
         length = _ONE
         if action == _MULTIBYTE:
             code_point, taken = decode(data, i, stop)
@@ -51,31 +73,28 @@ def _words(  # type: ignore[no-untyped-def]
             action = actions[classes[code_point]] if code_point >= 0 else np.uint8(SEPARATE)
         if action == SKIP:
             i += length
+            ends[count] = i
+            start = start if inside == _ONE else i
             continue
-        if not inside or (action != ATTACH and (alone or action != EXTEND)):
-            if inside:
-                hashes[count] = mix(h) & EVEN
-                ends[count] = i
-                count += _ONE
-                inside = False
-            if action == SEPARATE:
-                i += length
-                continue
-            inside = True
+        if inside == _ZERO or (action != ATTACH and (alone or action != EXTEND)):
+            count += inside
             alone = action == ALONE
             h = FNV_OFFSET
-            starts[count] = i
+            inside = np.uint64(action != SEPARATE)
+            if action == SEPARATE:
+                i += length
+                start = i
+                continue
+            start = i
+            starts[count] = start
         for _ in range(length):
             h = (h ^ np.uint64(data[i])) * FNV_PRIME
             i += _ONE
-        if not alone:
-            while i < stop and byte_actions[data[i]] == EXTEND:
-                h = (h ^ np.uint64(data[i])) * FNV_PRIME
-                i += _ONE
-    if inside:
-        hashes[count] = mix(h) & EVEN
-        ends[count] = stop
-        count += _ONE
+        hashes[count] = h
+        ends[count] = i
+    count += inside
+    for word in range(count):
+        hashes[word] = mix(hashes[word]) & EVEN
     return np.int64(count)
 
 
