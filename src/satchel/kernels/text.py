@@ -37,9 +37,9 @@ def _words(  # type: ignore[no-untyped-def]
 ):
     """The words of one document; see `tokenize`.
 
-    Runs of ASCII letters and white space take the inner loop, where each byte goes the same way: a jump at the
-    end of a word would be guessed wrong nearly every time. What it writes before a word has begun is written
-    over; hashes are mixed at the end.
+    Runs of ASCII letters and white space take the inner loop, where each byte goes the same way: a jump at
+    the end of a word would be guessed wrong nearly every time. What is written before a word has begun is
+    written over; hashes are mixed at the end.
     """
     count = _ZERO  # of the words that are complete
     h = FNV_OFFSET

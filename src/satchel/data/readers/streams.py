@@ -113,7 +113,9 @@ class TextStream:
                     data = data[data.index(b"\n") + 1 :]
                     line += 1
                 whole = rest + data
-                lines = np.arange(line, line + whole.count(b"\n"))
+                # Several times as fast as bytes.count.
+                ends = np.count_nonzero(np.frombuffer(whole, dtype=np.uint8) == ord("\n"))
+                lines = np.arange(line, line + ends)
                 if whole:
                     yield self._checked(whole, lines, faults)
                 line += len(lines)
