@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from satchel.kernels import characters
-from satchel.kernels.characters import CLASS_COUNT, character_classes
+from satchel.kernels.characters import CLASS_COUNT, IGNORED, character_classes
+from satchel.kernels.utf8 import holds
 from tests.reference import LETTERS, letter
 
 
@@ -61,3 +62,14 @@ def test_the_tables_are_what_their_tool_writes() -> None:
     for ranged, table in ((classes(), character_classes()), (word_breaks(), characters.word_breaks())):
         values = np.repeat(ranged[:, 1].astype(np.uint8), np.diff(ranged[:, 0], append=0x110000))
         np.testing.assert_array_equal(values, table)
+
+
+def test_a_text_holds_a_class_where_a_character_has_it() -> None:
+    classes = character_classes()
+    for character in ("\u00ad", "\ufeff", "\u2060", "\u200e"):
+        for text in (character, f"a{character}", f"語{character}b", f"{character}é"):
+            assert holds(np.frombuffer(text.encode(), dtype=np.uint8), classes, IGNORED)
+    for text in ("", "plain", "é語😀", "\u200b\u200c"):
+        assert not holds(np.frombuffer(text.encode(), dtype=np.uint8), classes, IGNORED)
+    for broken in (b"\xc2", b"a\xef\xbb", b"\xff\xfe"):
+        assert not holds(np.frombuffer(broken, dtype=np.uint8), classes, IGNORED)

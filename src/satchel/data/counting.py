@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.batches import text_buffers
 from satchel.data.featurizer import Features
 from satchel.data.vocabulary import FeatureCounts
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.kernels.lines import copy_ranges
+from satchel.kernels.utf8 import holds
 from satchel.workers import Workers
 
 _FIRST_SLOTS = 1 << 16
@@ -168,10 +170,10 @@ def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.in
 
 def _without_ignored(words: pa.LargeStringArray) -> pa.LargeStringArray:
     """The words without the characters that tokenizers skip."""
-    ignored = _ignored_pattern()
-    if not pc.any(pc.match_substring_regex(words, ignored)).as_py():
+    offsets, data = text_buffers(words)
+    if not holds(data[offsets[0] : offsets[-1]], character_classes(), IGNORED):
         return words
-    return pc.replace_substring_regex(words, ignored, "")
+    return pc.replace_substring_regex(words, _ignored_pattern(), "")
 
 
 @cache

@@ -37,3 +37,18 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
     if code_point < least or code_point > 0x10FFFF:
         return INVALID, 1
     return code_point, length
+
+
+@kernel
+def holds(data, classes, wanted):  # type: ignore[no-untyped-def]
+    """Whether a text, uint8 UTF-8, holds a character of a class; `classes` is uint8 [0x110000]."""
+    i, end = 0, data.shape[0]
+    while i < end:
+        if data[i] < 0x80:
+            code_point, length = np.int64(data[i]), 1
+        else:
+            code_point, length = decode(data, i, end)
+        if code_point >= 0 and classes[code_point] == wanted:
+            return True
+        i += length
+    return False
