@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,6 +32,16 @@ class Workers:
         """Runs `function(thread)` on so many threads at once, for kernels that wait for each other."""
         assert threads <= self.threads, "they would wait for threads that never come"
         self.map(function, range(threads))
+
+    def shares(self, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """The documents that begin and end at `offsets`, [N + 1], cut into ranges of about the same size.
+
+        At least one range, and at most one for each thread.
+        """
+        marks = np.linspace(offsets[0], offsets[-1], self.threads + 1)[1:-1]
+        cuts = [0, *np.searchsorted(offsets[1:-1], marks).tolist(), len(offsets) - 1]
+        found = [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
+        return found or [(0, len(offsets) - 1)]
 
     def ranges(self, count: int) -> list[tuple[int, int]]:
         """The numbers from 0 to `count`, cut into a range for each thread."""

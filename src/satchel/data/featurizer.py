@@ -1,6 +1,5 @@
 """Texts -> feature hashes: the one way from text to features, in training and prediction."""
 
-import itertools
 from copy import copy
 from dataclasses import dataclass
 
@@ -96,7 +95,7 @@ class Featurizer:
             fields: large_string [N], each document's fields (`satchel.data.batches`), or None.
         """
         offsets, _ = text_buffers(texts)
-        pieces = _split_by_bytes(offsets, self.workers.threads)
+        pieces = self.workers.shares(offsets)
         return self.workers.map(
             lambda job: self._piece(
                 texts[slice(*job[0])], None if fields is None else fields[slice(*job[0])], job[1]
@@ -206,11 +205,3 @@ class _Scratch:
             self._starts = np.empty(words, dtype=np.int64)
             self._ends = np.empty(words, dtype=np.int64)
         return self._hashes, self._starts, self._ends
-
-
-def _split_by_bytes(offsets: NDArray[np.int64], pieces: int) -> list[tuple[int, int]]:
-    """At most so many ranges of documents, of about as many bytes each."""
-    marks = np.linspace(offsets[0], offsets[-1], pieces + 1)[1:-1]
-    cuts = [0, *np.searchsorted(offsets[1:-1], marks).tolist(), len(offsets) - 1]
-    ranges = [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
-    return ranges or [(0, len(offsets) - 1)]

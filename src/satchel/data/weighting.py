@@ -143,7 +143,7 @@ def weigh_documents(
     if isinstance(weighting, NoWeighting):
         return vocabulary
     shape = document_counts_shape(weighting, len(vocabulary))
-    parts = workers.ranges(len(train))
+    parts = workers.shares(train.offsets)
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
         counts = np.zeros(shape, dtype=np.int32)

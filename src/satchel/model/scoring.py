@@ -39,5 +39,5 @@ def logits(
     def run(documents: tuple[int, int]) -> None:
         score(*documents, bags.ids, bags.offsets, bags.weights, numbers, POOLING[mode], flat)
 
-    workers.map(run, workers.ranges(len(found)))
+    workers.map(run, workers.shares(bags.offsets))
     return found
