@@ -129,7 +129,8 @@ def command_reference() -> str:
     """docs/cli.md: usage, arguments and options of each command."""
     root: Any = typer.main.get_command(app)
     lines = [_GENERATED, "", "# The commands", "", _help(root), ""]
-    for name, command in root.commands.items():
+    for name in root.list_commands(None):
+        command = root.get_command(None, name)
         # The width is that of the text, not of the terminal that this runs in.
         context = typer.Context(command, info_name=f"satchel {name}", terminal_width=100)
         usage = command.get_usage(context).removeprefix("Usage: ")

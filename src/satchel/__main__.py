@@ -1,5 +1,6 @@
 """`satchel`, and `python -m satchel`."""
 
+import gc
 import os
 import signal
 import sys
@@ -13,20 +14,38 @@ def main() -> None:
     # NumPy's OpenBLAS starts a thread for each core as it is loaded, 50 ms on two. No matrix here is so large
     # that they pay; and what one thread adds up is the same on every machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # To look for plugins, pydantic reads what the metadata of every installed package says.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    sys.meta_path.insert(0, _WithoutPandas)
+    # The modules are hundreds of thousands of objects that never become garbage. To look through them again
+    # and again while they are made, and to take them apart at the end, would take a third of a second.
+    gc.set_threshold(100_000, 50, 100)
     from satchel.cli.main import main as command
 
     try:
         command()
     except SystemExit as ending:
-        # After a signal, a thread may still wait for input that never comes, and Python for that thread.
-        if isinstance(ending.code, int) and ending.code > 128:
+        # What is done is done, and to take the modules apart would take as long as a short prediction. After
+        # a signal, a thread may still wait for input that never comes, and Python for that thread.
+        if isinstance(ending.code, int) and not 0 < ending.code <= 128:
             with suppress(OSError):  # where nobody reads it any more
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(ending.code)
         raise
     finally:
+        gc.freeze()
         signal.signal(signal.SIGINT, _end)
+
+
+class _WithoutPandas:
+    """Finds no pandas: Arrow loads it with the first values of Python's, in case they are pandas'."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Where a module is; None: the next finder's matter."""
+        if name == "pandas":
+            raise ModuleNotFoundError("Satchel does without pandas", name=name)
 
 
 def _end(number: int, frame: object) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from satchel.cli.main import run
+from satchel.cli.main import main
 
 
 class Ended(NamedTuple):
@@ -32,7 +32,7 @@ def run_here(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, std
         patch.setattr(sys, "stderr", err)
         patch.setenv("COLUMNS", "100")
         try:
-            run()
+            main()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -3,8 +3,19 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+AFTER_THE_COMMAND = """
+import os, sys
+os._exit = sys.exit  # so that there is something to look at
+from satchel.__main__ import main
+try:
+    main()
+except SystemExit as ending:
+    assert not ending.code
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the threads of a process")
@@ -13,14 +24,39 @@ def test_numpy_starts_no_threads_unless_told_to(setting: str | None, expected: i
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     if setting is not None:
         environment["OPENBLAS_NUM_THREADS"] = setting
-    code = (
-        "import os, sys; sys.argv = ['satchel', '--version']\n"
-        "from satchel.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "import numpy; print(len(os.listdir('/proc/self/task')))"
-    )
+    code = f"{AFTER_THE_COMMAND}\nimport numpy; print(len(os.listdir('/proc/self/task')))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, env=environment
     )
     assert int(done.stdout.split()[-1]) == expected
+
+
+def loaded(folder: Path, code: str, *arguments: str) -> set[str]:
+    """Which modules a process has loaded, or has tried to."""
+    (folder / "pandas.py").write_text(
+        "import sys; sys.modules['pandas was looked for'] = sys; raise ImportError"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nprint(*sys.modules, sep='\\n', file=sys.stderr)", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([".", *filter(None, [os.environ.get("PYTHONPATH")])]),
+        },
+    )
+    return set(done.stderr.splitlines())
+
+
+def test_a_prediction_loads_what_it_uses(run: Path) -> None:
+    found = loaded(run, AFTER_THE_COMMAND, "predict", "run", "test.csv")
+    assert {"satchel.model.predictor", "pyarrow.compute"} <= found
+    others = {"torch", "numba", "llvmlite", "yaml", "tqdm", "numpy.ma", "numpy.random"}
+    others |= {"pandas was looked for", "satchel.config", "satchel.training", "satchel.evaluation"}
+    assert not found & {*others, "satchel.cli.train", "satchel.model.pretrained", "satchel.data.subwords"}
+
+
+def test_arrow_would_load_pandas(tmp_path: Path) -> None:
+    assert "pandas was looked for" in loaded(tmp_path, "import sys, pyarrow; pyarrow.array(['a'])")

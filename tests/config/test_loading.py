@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from satchel.config.loading import default_output, dump_config, load_config
 from satchel.config.schema import Config
+from satchel.config.wording import config_wording
 from satchel.errors import ConfigError
 
 Load = Callable[..., Config]
@@ -246,6 +247,19 @@ model:
 )
 def test_what_is_said_about_a_bad_override(messages: Messages, override: str, expected: str) -> None:
     assert messages(DATA, override) == [expected]
+
+
+def test_an_override_needs_no_schema(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes longer to make than everything else about a config."""
+
+    def model_json_schema() -> None:
+        raise AssertionError("made")
+
+    monkeypatch.setattr(Config, "model_json_schema", model_json_schema)
+    config_wording.cache_clear()
+    assert load("data: {train: a.csv}", "training.epochs=3").training.epochs == 3
+    with pytest.raises(AssertionError, match="made"):
+        load("data: {train: a.csv}", "training.epochs=many")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

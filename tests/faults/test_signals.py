@@ -108,7 +108,7 @@ def test_a_signal_within_the_writing(training: Training, faulty: Faulty, number:
         "typer",
         "numba",
         "torch",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("pyarrow", "pydantic", "torch.nn", "tqdm")),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("pyarrow", "pydantic", "torch.nn", "yaml")),
     ],
 )
 def test_a_signal_within_the_imports(tmp_path: Path, module: str) -> None:

@@ -33,8 +33,8 @@ class ConsoleReporter(Reporter):
 
     @contextmanager
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Iterator[Bar]:
-        """A tqdm bar; tqdm itself leaves it out where stderr is not a terminal."""
-        if not self._bars:
+        """A tqdm bar; none where stderr is not a terminal."""
+        if not self._bars or not sys.stderr.isatty():
             yield Bar()
             return
         from tqdm import tqdm
@@ -47,7 +47,6 @@ class ConsoleReporter(Reporter):
             unit_divisor=1024 if unit == "B" else 1000,
             # Of work that does not count itself there is nothing to show but its name.
             bar_format=None if total is not None or unit else "{desc} …",
-            disable=None,
             leave=False,
             dynamic_ncols=True,
             file=sys.stderr,

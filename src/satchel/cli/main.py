@@ -1,34 +1,42 @@
-"""The `satchel` command. Each command is a file; none imports anything heavy before it is called."""
+"""The `satchel` command. Each command is a file, loaded when it is called, without anything heavy yet."""
 
-import gc
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from satchel import __version__
-from satchel.cli import (
-    check,
-    compress,
-    evaluate,
-    explain,
-    features,
-    init,
-    inspect,
-    neighbors,
-    predict,
-    project,
-    report,
-    sample,
-    schema,
-    train,
-    vocab,
-)
 from satchel.cli.console import user_errors
+
+# Each is a file here, and the function in it.
+_COMMANDS = (
+    "train", "evaluate", "predict", "check", "report", "explain", "neighbors", "features", "project",
+    "compress", "inspect", "vocab", "init", "sample", "schema",
+)  # fmt: skip
+_STYLE: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
 
 
 class _Commands(TyperGroup):
-    """Leaves it to `user_errors` what happens where nobody reads the output any more."""
+    """Loads the commands that are asked for.
+
+    Leaves it to `user_errors` what happens where nobody reads the output any more.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None, and all are loaded to say which is meant: there is no such."""
+        for name in (cmd_name,) if cmd_name in _COMMANDS else _COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _loaded(name)
+        return self.commands.get(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command."""
@@ -38,32 +46,20 @@ class _Commands(TyperGroup):
             raise SystemExit(0) from None  # and what is still to be written says so once more
 
 
+def _loaded(name: str) -> Any:
+    alone = typer.Typer(**_STYLE)
+    alone.command(name)(getattr(import_module(f"satchel.cli.{name}"), name))
+    return typer.main.get_command(alone)
+
+
 app = typer.Typer(
     name="satchel",
     cls=_Commands,
     help="Train, evaluate and use small, fast, trustworthy text classifiers from one YAML file.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    **_STYLE,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("check")(check.check)
-app.command("report")(report.report)
-app.command("explain")(explain.explain)
-app.command("neighbors")(neighbors.neighbors)
-app.command("features")(features.features)
-app.command("project")(project.project)
-app.command("compress")(compress.compress)
-app.command("inspect")(inspect.inspect)
-app.command("vocab")(vocab.vocab)
-app.command("init")(init.init)
-app.command("sample")(sample.sample)
-app.command("schema")(schema.schema)
 
 
 def _version(wanted: bool) -> None:
@@ -81,18 +77,7 @@ def _root(
     """Train, evaluate and use small, fast, trustworthy text classifiers from one YAML file."""
 
 
-def run() -> None:
+def main() -> None:
     """Runs the command that the arguments name."""
     with user_errors():
         app()
-
-
-def main() -> None:
-    """Runs a command in a process of its own."""
-    # The modules are hundreds of thousands of objects that never become garbage. To look through them again
-    # and again while they are made, and to take them apart at the end, would take a third of a second.
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        run()
-    finally:
-        gc.freeze()

@@ -81,8 +81,6 @@ def predict(
 
     from satchel.errors import ConfigError
     from satchel.model.modelfile import load_model
-    from satchel.model.predictor import Predictor
-    from satchel.model.writers import WRITERS
 
     if abstain_label is not None and not min_probability:
         raise ConfigError("--abstain-label: say when to abstain, with --min-probability")
@@ -99,10 +97,14 @@ def predict(
         # Elsewhere the records that can be read are answered alike.
         **({"--on-error": on_error} if output_format == "csv" else {}),
     }
-    # Hashing the input takes as long as loading the model, and neither needs Python's lock.
-    with ThreadPoolExecutor(1, "state") as beside:
+    # Hashing the input takes as long as loading the model, and neither needs Python's lock; modules do.
+    with ThreadPoolExecutor(2, "beside") as beside:
         state = beside.submit(_state, model, source, output, options, resume=resume)
-        loaded = load_model(model)
+        loading = beside.submit(load_model, model)
+        from satchel.model.predictor import Predictor
+        from satchel.model.writers import WRITERS
+
+        loaded = loading.result()
         predictor = Predictor(loaded, threads or os.cpu_count() or 1)
     place = _Output(output, rejected, state.result(), resume)
     reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)

@@ -3,7 +3,6 @@
 import copy
 import difflib
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -11,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from satchel.config.document import KeyPath
 from satchel.config.rules import Conflict
-from satchel.config.schema import CONFLICT, Config, json_schema
-from satchel.config.wording import Wording, dotted, shown
+from satchel.config.schema import CONFLICT, Config
+from satchel.config.wording import Wording, config_wording, dotted, shown
 from satchel.settings import Settings
 
 _SECTIONS = [
@@ -57,14 +56,8 @@ def validate(raw: dict[str, Any], already: Iterable[KeyPath] = ()) -> Config | l
     return [] if known else config
 
 
-@cache
-def _wording() -> Wording:
-    """Made once: pydantic takes its time for the schema."""
-    return Wording(json_schema())
-
-
 def _problems(raw: dict[str, Any], errors: list[ErrorDetails], known: list[KeyPath]) -> list[Problem]:
-    wording = _wording()
+    wording = config_wording()
     found: dict[KeyPath, Problem] = {}
     doubtful = list(known)
     for error in errors:

@@ -3,8 +3,7 @@
 from typing import Any, NamedTuple
 
 from satchel.config.document import Document, DocumentError, KeyPath, Place, parse
-from satchel.config.schema import json_schema
-from satchel.config.wording import Wording, dotted, shown
+from satchel.config.wording import config_wording, dotted, shown
 
 
 class Report(NamedTuple):
@@ -56,12 +55,11 @@ class Source:
     def _lay(self, path: KeyPath, value: Any) -> str | None:
         """Sets the value; says what is in the way where that cannot be."""
         holder = self.values
-        wording = Wording(json_schema())
         for i, key in enumerate(path[:-1]):
             inside = holder.get(str(key))
             if inside is None:
                 inside = {}
-            elif isinstance(inside, str) and wording.members(wording.at(path[: i + 1], {}) or {}):
+            elif isinstance(inside, str) and _is_family(path[: i + 1]):
                 inside = {"name": inside}
             elif not isinstance(inside, dict):
                 return f"{dotted(path[: i + 1])} is {shown(inside)}, not a section"
@@ -97,3 +95,9 @@ class Source:
     def _in_override(self, number: int, override: KeyPath, key: str, message: str) -> Report:
         name = "" if key == dotted(override) else f"{key}: "
         return Report((1, number, 0), f"--set {dotted(override)}: {name}{message}")
+
+
+def _is_family(path: KeyPath) -> bool:
+    """Whether the key takes the name of a family's member in place of a section."""
+    wording = config_wording()
+    return bool(wording.members(wording.at(path, {}) or {}))

@@ -8,8 +8,8 @@ from typing import Any
 
 from satchel.config.document import to_yaml
 from satchel.config.loading import short
-from satchel.config.schema import Config, json_schema
-from satchel.config.wording import Wording
+from satchel.config.schema import Config
+from satchel.config.wording import Wording, config_wording
 from satchel.data.settings import DataSettings, ReaderSettings
 
 _LABELS = 8  # shown
@@ -87,7 +87,7 @@ def initial_config(
     if schema is not None:
         lines.insert(0, f"# yaml-language-server: $schema={schema}")
     lines += ["", *_data(data_path, settings, documents, labels)]
-    wording = Wording(json_schema())
+    wording = config_wording()
     for section, keys in _OFFERED.items():
         lines += ["", f"{section}:"]
         defaults = Config.model_fields[section].default.model_dump()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from satchel.config.document import to_yaml
@@ -116,6 +117,14 @@ class Wording:
     def _items(self, node: Node) -> str:
         phrases = [self._phrase(branch) for branch in self.branches(node["items"])]
         return " or ".join(re.sub(r"^a (whole number|number)", r"\1s", phrase) for phrase in phrases)
+
+
+@cache
+def config_wording() -> Wording:
+    """The config's, made once and where it is asked for: pydantic takes its time for the schema."""
+    from satchel.config.schema import json_schema  # whose rules put values into words
+
+    return Wording(json_schema())
 
 
 def _length(node: Node) -> str:

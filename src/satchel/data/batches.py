@@ -19,6 +19,7 @@ The schema's metadata holds `source`: the path of the file that the batch comes 
 """
 
 import json
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -101,6 +102,19 @@ def fields_of(batch: pa.RecordBatch) -> pa.LargeStringArray | None:
 def probabilities_of(batch: pa.RecordBatch) -> pa.StructArray | None:
     """The probability of each label, struct of float32 [N], or None."""
     return batch.column(PROBABILITIES) if PROBABILITIES in batch.schema.names else None
+
+
+def from_numpy(values: NDArray[Any]) -> pa.Array:
+    """Numbers or truth values as an Arrow array, [N]; numbers are not copied.
+
+    `pa.array` would load numpy.ma first, to see that they are none of its, which takes longer than a short
+    prediction.
+    """
+    is_bool = values.dtype == np.bool_
+    data = np.packbits(values, bitorder="little") if is_bool else np.ascontiguousarray(values)
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(data)], null_count=0
+    )
 
 
 def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

@@ -72,8 +72,8 @@ class FirstPass:
         self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
             chosen = self._split.choose(labels.first, labels.names)
-            self.validation.add(Labelled.of(batch.filter(pa.array(chosen))))
-            batch, labels = batch.filter(pa.array(~chosen)), labels.of(~chosen)
+            self.validation.add(Labelled.of(batch.filter(batches.from_numpy(chosen))))
+            batch, labels = batch.filter(batches.from_numpy(~chosen)), labels.of(~chosen)
         if not batch.num_rows:
             return []
         self._labels.append(labels)

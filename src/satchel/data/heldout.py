@@ -30,7 +30,7 @@ def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch
     for batch in read(data.train, data.training_reader(), labelled=True):
         labels = labelling(batch.column(batches.LABELS))
         chosen = split.choose(labels.first, labels.names)
-        kept = batch.filter(pa.array(chosen))
+        kept = batch.filter(batches.from_numpy(chosen))
         if kept.num_rows:
             yield kept
 
@@ -52,5 +52,5 @@ def training_texts(data: DataSettings, seed: int) -> Iterator[pa.LargeStringArra
         texts = batch.column(batches.TEXT)
         if split is not None:
             labels = labelling(batch.column(batches.LABELS))
-            texts = texts.filter(pa.array(~split.choose(labels.first, labels.names)))
+            texts = texts.filter(batches.from_numpy(~split.choose(labels.first, labels.names)))
         yield texts

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from satchel.data.batches import text_buffers
+from satchel.data.batches import from_numpy, text_buffers
 from satchel.data.settings import TextSettings
 from satchel.kernels import folding as kernels
 from satchel.kernels.characters import settled_characters
@@ -27,7 +27,7 @@ def normalize(texts: pa.LargeStringArray, settings: TextSettings) -> pa.LargeStr
     )
     if not unsettled.any():
         return folded
-    mask = pa.array(unsettled)
+    mask = from_numpy(unsettled)
     return pc.replace_with_mask(folded, mask, _folded(texts.filter(mask), settings))
 
 

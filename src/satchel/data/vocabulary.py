@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.batches import from_numpy
 from satchel.data.settings import VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.kernels import table
@@ -81,7 +81,7 @@ class Vocabulary:
         missing = np.flatnonzero(self.rows_of(other.hashes) < 0)
         are_words = np.isin(other.word_rows, missing)
         places = len(self.hashes) + np.searchsorted(missing, other.word_rows[are_words])
-        words = pa.chunked_array([self.words, other.words.filter(pa.array(are_words))])
+        words = pa.chunked_array([self.words, other.words.filter(from_numpy(are_words))])
         return Vocabulary(
             np.concatenate([self.hashes, other.hashes[missing]]),
             np.concatenate([self.counts, np.zeros(len(missing), dtype=np.int64)]),
@@ -94,6 +94,8 @@ class Vocabulary:
 
     def spelt(self) -> list[str]:
         """The words as they are shown: a field without the mark that it begins with."""
+        import pyarrow.compute as pc
+
         shown: list[str] = pc.utf8_ltrim(self.words, characters="\x1f").to_pylist()
         return shown
 
@@ -199,7 +201,7 @@ class FeatureCounts:
             self.hashes[kept],
             self.counts[kept],
             word_rows[owned],
-            self.words.take(pa.array(owned)),
+            self.words.take(from_numpy(owned)),
             int(self.counts[is_word].sum()),
             settings.buckets or 0,
         )

@@ -52,7 +52,7 @@ def aligned_zeros(rows: int, columns: int) -> NDArray[np.float32]:
     return flat.reshape(rows, columns)
 
 
-def initial_parameters(rng: np.random.Generator, rows: int, dimension: int, classes: int) -> Parameters:
+def initial_parameters(rng: "np.random.Generator", rows: int, dimension: int, classes: int) -> Parameters:
     """Where training starts: the embedding zero, the linear layer's rows random directions.
 
     A row of the embedding then learns nothing but what its documents teach it: on validation data 0.3
@@ -64,7 +64,7 @@ def initial_parameters(rng: np.random.Generator, rows: int, dimension: int, clas
     return Parameters(aligned_zeros(rows, dimension), weight, np.zeros(classes, dtype=np.float32))
 
 
-def _directions(rng: np.random.Generator, count: int, dimension: int) -> NDArray[np.float64]:
+def _directions(rng: "np.random.Generator", count: int, dimension: int) -> NDArray[np.float64]:
     """Vectors of length 1, [count, dimension]; at right angles where that is possible."""
     size = max(count, dimension)
     directions = rng.standard_normal((size, size if size <= _LARGEST_ROTATION else dimension))

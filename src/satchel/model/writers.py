@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.batches import from_numpy
 from satchel.model.predictor import Predictions
 
 _DECIMALS = 6
@@ -112,9 +113,9 @@ class JsonLines:
             parts += ['"labels": [', names, '], "probabilities": [', numbers, "]"]
         else:
             ((names, numbers),) = columns
-            names = pc.if_else(pa.array(kept[:, 0]), names, "null")
+            names = pc.if_else(from_numpy(kept[:, 0]), names, "null")
             parts += ['"label": ', names, ', "probability": ', numbers]
-        parts += [pc.if_else(pa.array(predictions.empty), ', "empty": true}\n', "}\n")]
+        parts += [pc.if_else(from_numpy(predictions.empty), ', "empty": true}\n', "}\n")]
         return _concatenated(parts, errors, lambda row, error: self._error(ids, row, error))
 
     def _error(self, ids: pa.Array | None, row: int, error: str) -> str:
@@ -169,7 +170,7 @@ class Csv:
         for rank, (names, numbers) in enumerate(columns if separator is None else []):
             parts += [
                 "," if rank else "",
-                pc.if_else(pa.array(kept[:, rank]), names, ""),
+                pc.if_else(from_numpy(kept[:, rank]), names, ""),
                 ",",
                 numbers,
             ]
@@ -222,7 +223,7 @@ def _top(
     columns = []
     for rank in range(classes.shape[1]):
         rounded = np.round(probabilities[:, rank].astype(np.float64), _DECIMALS)
-        columns.append((labels.take(pa.array(classes[:, rank])), pa.array(rounded).cast(pa.string())))
+        columns.append((labels.take(from_numpy(classes[:, rank])), from_numpy(rounded).cast(pa.string())))
     return columns, kept
 
 
@@ -231,7 +232,7 @@ def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) ->
     # Not by null_handling="skip": Arrow 26 leaves out the rows where every string is null.
     parts = [
         pc.if_else(
-            pa.array(kept[:, rank]),
+            from_numpy(kept[:, rank]),
             pc.binary_join_element_wise(separator, column, "") if rank else column,
             "",
         )

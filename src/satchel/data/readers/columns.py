@@ -203,7 +203,7 @@ def table_batch(
     if bad:
         good = np.ones(len(lines), dtype=bool)
         good[list(bad)] = False
-        mask = pa.array(good)
+        mask = batches.from_numpy(good)
         texts, lines = texts.filter(mask), lines.filter(mask)
         labels, ids, weights, fields, probabilities = (
             None if column is None else column.filter(mask)

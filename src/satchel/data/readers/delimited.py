@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from satchel.data import batches
 from satchel.data.readers.columns import select, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
@@ -26,7 +27,7 @@ def read_delimited(
         selection = select(path, names, settings, labelled=labelled)
         for records in Splitter(settings, selection.wanted, len(names), faults).split(stream):
             columns = dict(zip(selection.wanted, records.columns, strict=True))
-            lines = pa.array(records.lines)
+            lines = batches.from_numpy(records.lines)
             yield table_batch(columns, lines, selection, settings, faults, records.record)
 
 

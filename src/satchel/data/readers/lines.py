@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import batches
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
@@ -47,13 +48,15 @@ def read_lines(
             lines = block.lines
             if labelled:
                 # As in the other formats, a blank line is no document to learn from.
-                kept = pa.array((np.diff(labels.offsets) > 0) | (np.asarray(pc.binary_length(texts)) > 0))
+                kept = batches.from_numpy(
+                    (np.diff(labels.offsets) > 0) | (np.asarray(pc.binary_length(texts)) > 0)
+                )
                 texts, labels, lines = texts.filter(kept), labels.filter(kept), lines[np.asarray(kept)]
             if not len(lines) and not faults:
                 continue
             yield table_batch(
                 {_TEXT: texts, _LABELS: labels},
-                pa.array(lines),
+                batches.from_numpy(lines),
                 selection,
                 settings,
                 faults,
@@ -110,7 +113,7 @@ def _parsed(block: bytes, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa
         offsets,
     )
     names = strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
-    labels = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), names.cast(pa.string()))
+    labels = pa.ListArray.from_arrays(batches.from_numpy(offsets.astype(np.int32)), names.cast(pa.string()))
     return strings(data, starts, ends), labels
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.batches import from_numpy
 from satchel.errors import DataError
 
 _NOTHING, _MARK = pa.scalar("", pa.large_string()), pa.scalar("\x1f", pa.large_string())
@@ -47,7 +48,7 @@ def label_lists(
             row = int(np.searchsorted(offsets, place, "right")) - 1
             bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
         values = pc.fill_null(values, "")
-    return pa.ListArray.from_arrays(pa.array(offsets), values), bad
+    return pa.ListArray.from_arrays(from_numpy(offsets), values), bad
 
 
 def field_texts(columns: Sequence[tuple[str, pa.Array]]) -> pa.LargeStringArray | None:
@@ -75,7 +76,7 @@ def document_weights(column: pa.Array) -> tuple[pa.FloatArray, dict[int, str]]:
     """
     weights, texts = _numbers(column)
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    return pa.array(weights), {
+    return from_numpy(weights), {
         row: f"the weight is {texts[row].as_py()!r}: data.weight wants a finite number of at least 0"
         for row in wrong.tolist()
     }
@@ -99,9 +100,9 @@ def soft_labels(
     }
     found = (found / np.where(is_one, sums, 1)[:, None]).astype(np.float32)
     names = pa.array([name for name, _ in columns], type=pa.string())
-    labels = names.take(pa.array(np.nan_to_num(found).argmax(axis=1)))
-    offsets = pa.array(np.arange(len(found) + 1, dtype=np.int32))
-    shares = [pa.array(column) for column in found.T.copy()]
+    labels = names.take(from_numpy(np.nan_to_num(found).argmax(axis=1)))
+    offsets = from_numpy(np.arange(len(found) + 1, dtype=np.int32))
+    shares = [from_numpy(column) for column in found.T.copy()]
     probabilities = pa.StructArray.from_arrays(shares, [name for name, _ in columns])
     return pa.ListArray.from_arrays(offsets, labels), probabilities, bad
 
