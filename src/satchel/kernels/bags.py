@@ -62,14 +62,16 @@ def _once(ids, begin, end, first, counts, places, mask, asked):  # type: ignore[
         counts[kept] = _NO_TIMES
         q = np.uint64((np.uint32(row) * _SPREAD) >> _SHIFT) & mask
         behind = np.uint64(places[q])
-        behind = behind if behind > first else kept + _ONE
+        is_new = behind <= first
+        behind = kept + _ONE if is_new else behind
         while ids[behind - _ONE] != row:
             q = (q + _ONE) & mask
             behind = np.uint64(places[q])
-            behind = behind if behind > first else kept + _ONE
+            is_new = behind <= first
+            behind = kept + _ONE if is_new else behind
         places[q] = behind
         counts[behind - _ONE] += _ONE_TIME
-        kept += np.uint64(behind > kept)
+        kept += np.uint64(is_new)
     return kept
 
 
@@ -200,21 +202,22 @@ def weigh(ids, offsets, weights, row_weights):  # type: ignore[no-untyped-def]
 
 @kernel
 def _logarithms():  # type: ignore[no-untyped-def]
-    table = np.zeros(_COMMON)
+    """1 + ln count, of common counts."""
+    table = np.ones(_COMMON)
     for count in range(1, _COMMON):
-        table[count] = math.log(count)
+        table[count] = 1.0 + math.log(count)
     return table
 
 
-@kernel
+@kernel(forceinline=True, _nrt=False)
 def _weigh_document(ids, begin, end, weights, row_weights, logarithms):  # type: ignore[no-untyped-def]
     total = 0.0
-    for i in range(begin, end):
-        count = weights[i]
-        logarithm = logarithms[int(count)] if count < _COMMON else math.log(count)
-        weight = (1.0 + logarithm) * row_weights[ids[i]]
+    for i in range(np.uint64(begin), np.uint64(end)):
+        count = np.uint64(weights[i])
+        repeated = logarithms[count] if count < _COMMON else 1.0 + math.log(weights[i])
+        weight = repeated * row_weights[np.uint64(ids[i])]
         weights[i] = weight
         total += weight * weight
     inverse = 1.0 / math.sqrt(total) if total > 0.0 else 0.0
-    for i in range(begin, end):
+    for i in range(np.uint64(begin), np.uint64(end)):
         weights[i] *= inverse

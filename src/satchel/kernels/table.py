@@ -158,16 +158,16 @@ def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def
     Returns:
         How many features are kept.
     """
-    kept = 0
-    begin = offsets[0]
+    kept = _ZERO
+    begin = np.uint64(offsets[0])
     same = rows.shape[0] == 0
     for document in range(offsets.shape[0] - 1):
-        end = offsets[document + 1]
+        end = np.uint64(offsets[document + 1])
         offsets[document] = kept
         for i in range(begin, end):
             row = numbers[i] if same else row_of(numbers[i], rows, first_bucket)
             numbers[kept] = row
-            kept += row >= 0
+            kept += np.uint64(row >= 0)
         begin = end
     offsets[offsets.shape[0] - 1] = kept
-    return kept
+    return np.int64(kept)
