@@ -5,6 +5,9 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 
 def main() -> None:
@@ -16,7 +19,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # To look for plugins, pydantic reads what the metadata of every installed package says.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    sys.meta_path.insert(0, _WithoutPandas)
+    sys.meta_path.insert(0, _WithoutPandas())
     # The modules are hundreds of thousands of objects that never become garbage. To look through them again
     # and again while they are made, and to take them apart at the end, would take a third of a second.
     gc.set_threshold(100_000, 50, 100)
@@ -38,14 +41,16 @@ def main() -> None:
         signal.signal(signal.SIGINT, _end)
 
 
-class _WithoutPandas:
-    """Finds no pandas: Arrow loads it with the first values of Python's, in case they are pandas'."""
+class _WithoutPandas(Loader):
+    """Finds a pandas that cannot be loaded: Arrow loads it with the first values that may be pandas'."""
 
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Where a module is; None: the next finder's matter."""
-        if name == "pandas":
-            raise ModuleNotFoundError("Satchel does without pandas", name=name)
+        return ModuleSpec(name, self) if name == "pandas" else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does not."""
+        raise ModuleNotFoundError("Satchel does without pandas", name=module.__name__)
 
 
 def _end(number: int, frame: object) -> None:

@@ -60,3 +60,12 @@ def test_a_prediction_loads_what_it_uses(run: Path) -> None:
 
 def test_arrow_would_load_pandas(tmp_path: Path) -> None:
     assert "pandas was looked for" in loaded(tmp_path, "import sys, pyarrow; pyarrow.array(['a'])")
+
+
+def test_a_library_may_ask_for_pandas(tmp_path: Path) -> None:
+    """As torch does for where it is, and others for whether it is loaded."""
+    code = (
+        "from importlib.util import find_spec; assert find_spec('pandas').origin is None\ntry: import pandas"
+    )
+    found = loaded(tmp_path, f"{AFTER_THE_COMMAND}\n{code}\nexcept ModuleNotFoundError: pass", "--version")
+    assert not {"pandas", "pandas was looked for"} & found
