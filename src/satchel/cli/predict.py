@@ -19,7 +19,8 @@ from satchel.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from concurrent.futures import Future
 
     import pyarrow as pa
 
@@ -97,7 +98,7 @@ def predict(
         # Elsewhere the records that can be read are answered alike.
         **({"--on-error": on_error} if output_format == "csv" else {}),
     }
-    # Hashing the input takes as long as loading the model, and neither needs Python's lock; modules do.
+    # Hashing the input takes longer than loading the model, and neither needs Python's lock; modules do.
     with ThreadPoolExecutor(2, "beside") as beside:
         state = beside.submit(_state, model, source, output, options, resume=resume)
         loading = beside.submit(load_model, model)
@@ -106,11 +107,12 @@ def predict(
 
         loaded = loading.result()
         predictor = Predictor(loaded, threads or os.cpu_count() or 1)
-    place = _Output(output, rejected, state.result(), resume)
-    reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)
-    choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
-    writer = WRITERS[output_format](loaded.labels.labels, choice)
-    _label(source, reader, predictor, writer, place)
+        if resume:
+            state.result()
+        reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)
+        choice = _choice(loaded, top_k, threshold, min_probability, abstain_label, errors=on_error == "skip")
+        writer = WRITERS[output_format](loaded.labels.labels, choice)
+        _label(source, reader, predictor, writer, _Output(output, rejected, state, resume))
 
 
 class _Output(NamedTuple):
@@ -119,13 +121,13 @@ class _Output(NamedTuple):
     Attributes:
         path: the file; None: stdout.
         rejected: the file for records that cannot be read, or None.
-        state: what the answers are of; None where nothing can be gone on with.
+        state: what the answers are of, when that is known; None where nothing can be gone on with.
         resume: whether to go on with what is there.
     """
 
     path: Path | None
     rejected: Path | None
-    state: str | None
+    state: "Future[str | None]"
     resume: bool
 
 
@@ -139,12 +141,16 @@ def _label(
 
     reporter = reporter_beside(output.path, output.rejected)
     with (
-        _opened(output, writer, reporter) as (file, done),
+        _opened(output, writer, reporter) as (file, done, begin),
         reporter.stage("Predicting", total_bytes(source), "B") as bar,
         Rejects(reporter) as rejects,
     ):
         found = read(source, reader, labelled=False, progress=bar.advance, with_errors=True)
-        _answer(map(rejects.noted, found), done, predictor, writer, file)
+        with closing(_answers(map(rejects.noted, found), done, predictor, writer)) as answers:
+            for number, block in enumerate(answers):
+                if not number:
+                    begin()
+                file.write(block)
 
 
 def _choice(
@@ -198,10 +204,10 @@ def _state(
     return None
 
 
-def _answer(
-    found: "Iterator[pa.RecordBatch]", done: int, predictor: "Predictor", writer: "Writer", file: BinaryIO
-) -> None:
-    """Writes a record for each that was read, but for the first `done`.
+def _answers(
+    found: "Iterator[pa.RecordBatch]", done: int, predictor: "Predictor", writer: "Writer"
+) -> "Generator[bytes, None, None]":
+    """A record for each that was read, but for the first `done`.
 
     Raises:
         CheckpointError: there are not so many.
@@ -214,8 +220,7 @@ def _answer(
 
     with closing(predictor.each(records, _parts(found, done))) as answers:
         for blocks in answers:
-            for block in blocks:
-                file.write(block)
+            yield from blocks
 
 
 class _Part(NamedTuple):
@@ -252,11 +257,17 @@ def _parts(found: "Iterator[pa.RecordBatch]", done: int) -> "Iterator[_Part]":
 
 
 @contextmanager
-def _opened(output: _Output, writer: "Writer", reporter: "Reporter") -> "Iterator[tuple[BinaryIO, int]]":
-    """A file that takes its place when it is complete, or stdout; and how many records it holds already."""
+def _opened(
+    output: _Output, writer: "Writer", reporter: "Reporter"
+) -> "Iterator[tuple[BinaryIO, int, Callable[[], None]]]":
+    """A file that takes its place when it is complete, or stdout; and how many records it holds already.
+
+    The third is to be called before anything is written: what long answers are of is hashed while the first
+    are made.
+    """
     path, _, state, resume = output
     if path is None:
-        yield sys.stdout.buffer, 0
+        yield sys.stdout.buffer, 0, lambda: None
         sys.stdout.buffer.flush()
         return
     from satchel.files import growing, replacing
@@ -264,21 +275,21 @@ def _opened(output: _Output, writer: "Writer", reporter: "Reporter") -> "Iterato
 
     if path.exists() and not path.is_file() and not path.is_dir():
         with replacing(path) as device, device.open("wb") as file:
-            yield file, 0
+            yield file, 0, lambda: None
         return
     with growing(path) as grown:
         done, grown.kept = 0, resume
-        if state is not None and resume:
-            done = go_on(grown, path, state, writer)
+        if resume and (before := state.result()) is not None:
+            done = go_on(grown, path, before, writer)
             reporter.message(f"Going on after {done:,} records" if done else "Nothing to go on with")
         else:
-            grown.begin(state)
+            grown.begin(None)
         try:
-            yield grown.file, done
+            yield grown.file, done, lambda: None if resume else grown.begin(state.result())
         except BaseException:
             with suppress(OSError):
                 grown.file.flush()
-            grown.kept = state is not None and grown.size > 0
+            grown.kept = grown.size > 0 and state.result() is not None
             if grown.kept:
                 reporter.message(f"{path}: what is done is kept: --resume goes on after it")
             raise
