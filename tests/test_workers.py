@@ -24,3 +24,10 @@ def test_shares_of_nothing() -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 def test_results_come_in_the_order_of_the_items(threads: int) -> None:
     assert Workers(threads).map(lambda item: item * item, range(7)) == [0, 1, 4, 9, 16, 25, 36]
+
+
+@given(count=st.integers(0, 20), threads=st.integers(1, 6))
+def test_ranges_cover_all_numbers_and_none_is_empty(count: int, threads: int) -> None:
+    ranges = Workers(threads).ranges(count)
+    assert [number for low, high in ranges for number in range(low, high)] == list(range(count))
+    assert len(ranges) == max(1, min(count, threads))

@@ -38,12 +38,15 @@ class Workers:
 
         At least one range, and at most one for each thread.
         """
+        if len(offsets) <= 2:  # as where texts come one by one
+            return [(0, len(offsets) - 1)]
         marks = np.linspace(offsets[0], offsets[-1], self.threads + 1)[1:-1]
         cuts = [0, *np.searchsorted(offsets[1:-1], marks).tolist(), len(offsets) - 1]
         found = [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
         return found or [(0, len(offsets) - 1)]
 
     def ranges(self, count: int) -> list[tuple[int, int]]:
-        """The numbers from 0 to `count`, cut into a range for each thread."""
-        cuts = [count * thread // self.threads for thread in range(self.threads + 1)]
+        """The numbers from 0 to `count`, cut into a range for each thread that gets any."""
+        threads = max(1, min(self.threads, count))
+        cuts = [count * thread // threads for thread in range(threads + 1)]
         return list(itertools.pairwise(cuts))
