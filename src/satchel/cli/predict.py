@@ -101,7 +101,7 @@ def predict(
     # Hashing the input takes longer than loading the model, and neither needs Python's lock; modules do.
     with ThreadPoolExecutor(2, "beside") as beside:
         state = beside.submit(_state, model, source, output, options, resume=resume)
-        loading = beside.submit(load_model, model)
+        loading = beside.submit(lambda: _with_table(load_model(model)))
         from satchel.model.predictor import Predictor
         from satchel.model.writers import WRITERS
 
@@ -177,6 +177,12 @@ def _choice(
         abstain_label=None if abstain_label is None else printable(abstain_label),
         errors=errors,
     )
+
+
+def _with_table(model: "Model") -> "Model":
+    """The model, with the table that features are looked up in, which is made when it is first asked for."""
+    model.vocabulary.slots  # noqa: B018
+    return model
 
 
 def _state(
