@@ -1,4 +1,4 @@
-"""Object files -> functions in memory, without the help of LLVM, whose library takes 95 MB.
+"""Object files -> functions in memory, without the help of LLVM, whose library takes 52 MB.
 
 For what LLVM makes of kernels on x86-64 Linux: relocatable ELF files of the large code model, where every
 reference is a full address, so that code may lie anywhere and nothing stands between it and what it calls.
