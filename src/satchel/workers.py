@@ -42,8 +42,7 @@ class Workers:
             return [(0, len(offsets) - 1)]
         marks = np.linspace(offsets[0], offsets[-1], self.threads + 1)[1:-1]
         cuts = [0, *np.searchsorted(offsets[1:-1], marks).tolist(), len(offsets) - 1]
-        found = [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
-        return found or [(0, len(offsets) - 1)]
+        return [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
 
     def ranges(self, count: int) -> list[tuple[int, int]]:
         """The numbers from 0 to `count`, cut into a range for each thread that gets any."""

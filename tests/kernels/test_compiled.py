@@ -109,10 +109,17 @@ def test_damaged_files_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert compiled._read(file) is not None
 
 
-def test_the_compiler_is_not_loaded_twice() -> None:
+@pytest.mark.parametrize(
+    "library",
+    [
+        "numba",
+        pytest.param("llvmlite", marks=pytest.mark.skipif(sys.platform != "linux", reason="files of Linux")),
+    ],
+)
+def test_the_compiler_is_not_loaded_twice(library: str) -> None:
     code = (
         "import sys, numpy as np; from satchel.kernels.table import fill\n"
-        "fill(np.zeros(8, np.uint64), np.arange(3, dtype=np.uint64)); print('numba' in sys.modules)"
+        f"fill(np.zeros(8, np.uint64), np.arange(3, dtype=np.uint64)); print({library!r} in sys.modules)"
     )
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

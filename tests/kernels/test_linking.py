@@ -1,7 +1,6 @@
 """Object files in memory: the same code whoever places it, and what is not known is left to LLVM."""
 
 import struct
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -103,15 +102,3 @@ def test_the_processor_is_part_of_the_description(monkeypatch: pytest.MonkeyPatc
     by_llvm = target_description()
     assert "+sse2" in by_llvm or "neon" in by_llvm
     assert by_llvm != here
-
-
-def test_kernels_run_without_llvm() -> None:
-    code = (
-        "import sys, numpy as np; from satchel.kernels.table import fill\n"
-        "fill(np.zeros(8, np.uint64), np.arange(3, dtype=np.uint64)); print('llvmlite' in sys.modules)"
-    )
-    runs = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
-    assert runs[1].strip() == "False"

@@ -67,12 +67,8 @@ def count_features(  # type: ignore[no-untyped-def]
     total = hashes.shape[0]
     mine = np.empty(_STAGES * _BLOCK, np.int64)
     places = np.empty(_STAGES * _BLOCK, np.uint64)
-    # Of each block under way: where it begins and ends in `hashes`, and how many are this shard's.
-    begins, ends, counts = (
-        np.empty(_STAGES, np.int64),
-        np.empty(_STAGES, np.int64),
-        np.empty(_STAGES, np.int64),
-    )
+    # Of each block under way: where it begins in `hashes`, and how many are this shard's.
+    begins, counts = np.empty(_STAGES, np.int64), np.empty(_STAGES, np.int64)
     end = begin
     block = 0
     while True:
@@ -82,10 +78,10 @@ def count_features(  # type: ignore[no-untyped-def]
         end, count = _take(hashes, end, shard, shards, mine[first : first + _BLOCK])
         if buckets > 0:
             count = _put_in_buckets(hashes, mine[first : first + count], np.uint64(buckets), numbers)
-        ends[taken], counts[taken] = end, count
+        counts[taken] = count
         _ask(hashes, mine[first : first + count], slots)
+        near = (block - 1) % _STAGES
         if block >= 1:
-            near = (block - 1) % _STAGES
             first = near * _BLOCK
             _approach(hashes, mine[first : first + counts[near]], slots, entries, places[first:])
         if block >= 2:
@@ -106,7 +102,7 @@ def count_features(  # type: ignore[no-untyped-def]
                 numbers,
                 first_seen,
             )
-            if ends[here] == total:
+            if begins[near] == total:
                 return total, used
         block += 1
 

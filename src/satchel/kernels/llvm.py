@@ -22,15 +22,7 @@ def target_machine() -> Any:
 
 
 def load(symbol: str, code: bytes) -> int:
-    """Places an object file in memory.
-
-    Args:
-        symbol: a function's name.
-        code: the file.
-
-    Returns:
-        The function's address.
-    """
+    """The address of a function of an object file, as `elf.load` gives it, of any kind of machine."""
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
