@@ -54,6 +54,7 @@ def features_per_second(data: BagDataset, dimension: int, threads: int, options:
     rng = np.random.default_rng(1)
     parameters = initial_parameters(rng, options.rows, dimension, options.classes)
     settings = TrainingSettings(
+        loss="cross_entropy",
         batch_size=options.batch_size,
         learning_rate=0.5 * options.batch_size,
         linear_learning_rate=0.1,
