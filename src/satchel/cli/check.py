@@ -46,7 +46,7 @@ def check(
 
     from satchel.cli.console import ConsoleReporter
     from satchel.data.checks import check_data
-    from satchel.data.readers.paths import can_be_read_again
+    from satchel.data.paths import can_be_read_again
     from satchel.errors import ConfigError
 
     settings = _settings(source, overrides, input_format, text, label)

@@ -93,7 +93,7 @@ def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Pat
     Raises:
         ConfigError: there are no others, or a column is given with two models.
     """
-    from satchel.data.readers.paths import can_be_read_again
+    from satchel.data.paths import can_be_read_again
     from satchel.errors import ConfigError
     from satchel.model.modelfile import is_model
 

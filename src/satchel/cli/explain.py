@@ -77,8 +77,8 @@ def _texts(
     import pyarrow as pa
 
     from satchel.data import batches
+    from satchel.data.paths import printable
     from satchel.data.readers import read
-    from satchel.data.readers.paths import printable
 
     is_file = source == "-" or (0 < len(source) < 256 and "\n" not in source and Path(source).exists())
     if not is_file:

@@ -16,7 +16,7 @@ def neighbors(
     """List the words whose vectors are nearest. By cosine: those that the model takes for alike."""
     import json
 
-    from satchel.data.readers.paths import printable
+    from satchel.data.paths import printable
     from satchel.evaluation.vectors import neighbours
     from satchel.layout import columns
     from satchel.model.modelfile import load_model

@@ -53,7 +53,7 @@ def check_output(option: str, output: Path | None, model: Path, paths: "Paths") 
         ConfigError: the output is one of these.
         DataError: one of them is missing.
     """
-    from satchel.data.readers import expand
+    from satchel.data.paths import expand
     from satchel.errors import ConfigError
     from satchel.model.modelfile import FILE_NAME
 
@@ -79,7 +79,8 @@ def text_reader(
     Where it was trained on lines whose first word is the label, lines without labels cannot be told from
     lines with them: a warning says so where each begins with a label of the model's.
     """
-    from satchel.data.readers import expand, override
+    from satchel.data.paths import expand
+    from satchel.data.readers import override
     from satchel.data.readers.lines import begins_with_labels
 
     reader = override(
@@ -111,7 +112,7 @@ def label_number(model: "Model", label: str) -> int:
     Raises:
         ConfigError: the model has no such label.
     """
-    from satchel.data.readers.paths import did_you_mean
+    from satchel.data.paths import did_you_mean
     from satchel.errors import ConfigError
 
     labels = model.labels.labels

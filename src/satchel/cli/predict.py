@@ -136,7 +136,8 @@ def _label(
 ) -> None:
     """Reads, predicts and writes."""
     from satchel.cli.console import reporter_beside
-    from satchel.data.readers import read, total_bytes
+    from satchel.data.paths import total_bytes
+    from satchel.data.readers import read
     from satchel.data.rejects import Rejects
 
     reporter = reporter_beside(output.path, output.rejected)
@@ -163,7 +164,7 @@ def _choice(
     errors: bool,
 ) -> "Choice":
     """What to say of each text: of a model of several labels all that reach their thresholds."""
-    from satchel.data.readers.paths import printable
+    from satchel.data.paths import printable
     from satchel.model.writers import Choice
 
     several, count = model.is_multi_label, len(model.labels)
@@ -193,7 +194,7 @@ def _state(
     Raises:
         ConfigError: and that is wished.
     """
-    from satchel.data.readers.paths import can_be_read_again
+    from satchel.data.paths import can_be_read_again
     from satchel.errors import ConfigError
     from satchel.model.unfinished import state_of
 

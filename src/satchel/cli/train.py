@@ -53,7 +53,7 @@ def train(
     """Train a classifier. Reads the data, builds the vocabulary, learns, writes the run folder."""
     from satchel.cli.console import ConsoleReporter
     from satchel.config.loading import default_output, load_config
-    from satchel.data.readers.paths import printable
+    from satchel.data.paths import printable
     from satchel.errors import ConfigError
     from satchel.training.folder import RunFolder
     from satchel.training.settings import RunSettings

@@ -19,8 +19,8 @@ from satchel.data.encoded import (
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.first_pass import FirstPass
+from satchel.data.paths import named
 from satchel.data.provisional import ProvisionalCorpus
-from satchel.data.readers import named
 from satchel.data.settings import (
     DataSettings,
     TextSettings,

@@ -14,8 +14,9 @@ from satchel.data.bags import Bags
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
 from satchel.data.labelling import Labelling, labelling
+from satchel.data.paths import total_bytes
 from satchel.data.readahead import read_ahead
-from satchel.data.readers import read, total_bytes
+from satchel.data.readers import read
 from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
 from satchel.data.spool import Spool, is_mapped

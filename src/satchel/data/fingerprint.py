@@ -3,18 +3,21 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from satchel.data.readers.paths import STDIN, can_be_read_again, expand
-from satchel.data.settings import Paths
+from satchel.data.paths import STDIN, can_be_read_again, expand
 from satchel.errors import DataError
 from satchel.reporting import byte_size
+
+if TYPE_CHECKING:
+    from satchel.data.settings import Paths
 
 Fingerprints = dict[str, tuple[int, str]]
 
 _PIECE = 1 << 18
 
 
-def fingerprint(paths: Iterable[Paths]) -> Fingerprints:
+def fingerprint(paths: "Iterable[Paths]") -> Fingerprints:
     """The size in bytes and a SHA-256 of the content of every file meant, by its path.
 
     A folder of classes is one entry: the names and contents of all files in it. Standard input

@@ -16,9 +16,9 @@ from satchel.data.dataset import BagDataset
 from satchel.data.encoded import Labelled, check_single, labelled
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.labelling import Labelling
+from satchel.data.paths import named
 from satchel.data.provisional import ProvisionalCorpus, WaitingTexts
 from satchel.data.readahead import read_ahead
-from satchel.data.readers import named
 from satchel.data.settings import DataSettings
 from satchel.data.splitting import StratifiedSplit
 from satchel.data.vocabulary import LabelSet

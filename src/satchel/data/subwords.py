@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from satchel.data.heldout import training_texts
 from satchel.data.normalize import normalize
-from satchel.data.readers.paths import STDIN
+from satchel.data.paths import STDIN
 from satchel.data.segmenters import SEPARATOR, Segmenter, missing_library
 from satchel.data.settings import DataSettings, TextSettings
 from satchel.data.splitting import stream, uniform

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.encoded import EncodedData, encode_files
-from satchel.data.readers import named
+from satchel.data.paths import named
 from satchel.data.settings import Column, Paths, ReaderSettings
 from satchel.errors import DataError
 from satchel.model.modelfile import Model

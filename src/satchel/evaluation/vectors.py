@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from satchel.data.featurizer import Featurizer
 from satchel.data.normalize import normalize
-from satchel.data.readers.paths import did_you_mean
+from satchel.data.paths import did_you_mean
 from satchel.errors import DataError
 from satchel.model.modelfile import Model
 from satchel.workers import Workers

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.fingerprint import Fingerprints
-from satchel.data.readers import expand, total_bytes
-from satchel.data.readers.paths import can_be_read_again
+from satchel.data.paths import can_be_read_again, expand, total_bytes
 from satchel.data.settings import Paths
 from satchel.data.spool import is_on_disk
 from satchel.data.vocabulary import Known

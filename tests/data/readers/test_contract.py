@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satchel.data import batches
-from satchel.data.readers import compression, read, records, resolve, total_bytes
+from satchel.data.paths import total_bytes
+from satchel.data.readers import compression, read, records, resolve
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 from tests.data.readers.reading import (

@@ -11,7 +11,8 @@ from satchel.data.checks.leakage import leakage_findings
 from satchel.data.checks.survey import Role, Survey, Surveyor, shingle_length
 from satchel.data.checks.texts import text_findings
 from satchel.data.featurizer import Featurizer
-from satchel.data.readers import named, read, resolve, total_bytes
+from satchel.data.paths import named, total_bytes
+from satchel.data.readers import read, resolve
 from satchel.data.settings import DataSettings, Paths, ReaderSettings, TextSettings, VocabularySettings
 from satchel.data.tokenizers import CjkTokenizer, SubwordTokenizer
 from satchel.errors import DataError

@@ -11,18 +11,16 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 from satchel.data.batches import readable
+from satchel.data.paths import expand, named
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.delimited import read_delimited
 from satchel.data.readers.folder import read_folder
 from satchel.data.readers.jsonl import read_jsonl
 from satchel.data.readers.lines import read_lines
 from satchel.data.readers.parquet import read_parquet
-from satchel.data.readers.paths import expand, named, total_bytes
 from satchel.data.readers.recognition import recognise
 from satchel.data.settings import Column, FormatName, Paths, ReaderSettings
 from satchel.errors import ConfigError, DataError
-
-__all__ = ["as_column", "expand", "named", "override", "read", "resolve", "total_bytes"]
 
 
 class _Reader(Protocol):

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satchel.data import batches
+from satchel.data.paths import did_you_mean, listed
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.paths import did_you_mean, listed
 from satchel.data.readers.values import (
     NO_LABEL,
     document_weights,

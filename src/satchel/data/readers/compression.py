@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
-from satchel.data.readers.paths import STDIN
+from satchel.data.paths import STDIN
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 

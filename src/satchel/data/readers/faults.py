@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satchel.data import batches
-from satchel.data.readers.paths import printable
+from satchel.data.paths import printable
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from satchel.data import batches
+from satchel.data.paths import printable
 from satchel.data.readers.columns import refuse_columns
 from satchel.data.readers.compression import BLOCK_BYTES, Progress
 from satchel.data.readers.faults import Fault, Faults, marked
-from satchel.data.readers.paths import printable
 from satchel.data.readers.streams import is_valid, open_text, too_long
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError

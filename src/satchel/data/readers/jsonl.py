@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from satchel.data.paths import did_you_mean, listed
 from satchel.data.readers.columns import Selection, select, table_batch, text_columns
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.paths import did_you_mean, listed
 from satchel.data.readers.streams import Block, Lines, open_text
 from satchel.data.settings import Column, ReaderSettings
 

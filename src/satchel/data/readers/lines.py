@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.paths import STDIN
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.paths import STDIN
 from satchel.data.readers.streams import Lines, open_text
 from satchel.data.readers.values import patterned
 from satchel.data.settings import ReaderSettings

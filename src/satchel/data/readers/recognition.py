@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from satchel.data.paths import STDIN, listed
 from satchel.data.readers.columns import columns_by_name, find_column, text_columns
 from satchel.data.readers.delimited import first_rows
 from satchel.data.readers.jsonl import parse_object
 from satchel.data.readers.parquet import parquet_head
-from satchel.data.readers.paths import STDIN, listed
 from satchel.data.readers.streams import open_text, too_long
 from satchel.data.settings import Column, FormatName, ReaderSettings
 from satchel.errors import DataError

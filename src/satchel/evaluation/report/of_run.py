@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from satchel.data.checks import CheckReport, check_data
 from satchel.data.heldout import validation_batches
-from satchel.data.readers import named, read, total_bytes
+from satchel.data.paths import named, total_bytes
+from satchel.data.readers import read
 from satchel.data.settings import Paths, ReaderSettings
 from satchel.errors import DataError
 from satchel.evaluation.report.page import ReportInput, render_report

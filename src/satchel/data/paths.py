@@ -5,9 +5,12 @@ import glob
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from satchel.data.settings import Paths
 from satchel.errors import DataError
+
+if TYPE_CHECKING:
+    from satchel.data.settings import Paths
 
 STDIN = "-"
 _GLOB_CHARACTERS = "*?["
@@ -15,7 +18,7 @@ _LONGEST_NAME = 40  # as far as messages show it
 _MOST_NAMES = 1000  # a look for a near one among a million takes minutes
 
 
-def expand(paths: Paths) -> list[Path]:
+def expand(paths: "Paths") -> list[Path]:
     """The files meant, each once, sorted within a glob or folder.
 
     A folder stands for the files in it, or for itself where it has a sub-folder for each class.
@@ -29,7 +32,7 @@ def expand(paths: Paths) -> list[Path]:
     return found
 
 
-def total_bytes(paths: Paths) -> int | None:
+def total_bytes(paths: "Paths") -> int | None:
     """The size of all files, as `read` tells its progress; None where it cannot be known."""
     if not can_be_read_again(paths):
         return None
@@ -41,7 +44,7 @@ def total_bytes(paths: Paths) -> int | None:
     )
 
 
-def can_be_read_again(paths: Paths) -> bool:
+def can_be_read_again(paths: "Paths") -> bool:
     """Whether they are files and folders, and not what can be read only once: pipes, devices, stdin.
 
     Raises:
@@ -63,7 +66,7 @@ def listed(names: Sequence[str]) -> str:
     return shown + (", …" if len(names) > 20 else "")
 
 
-def named(paths: Paths) -> str:
+def named(paths: "Paths") -> str:
     """The paths as a user wrote them, for messages."""
     return paths if isinstance(paths, str) else ", ".join(paths)
 
