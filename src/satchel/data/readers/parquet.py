@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data.batches import text_buffers
 from satchel.data.readers.columns import select, table_batch
 from satchel.data.readers.compression import BLOCK_BYTES, FREE_BYTES, Progress
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.streams import is_valid, too_long
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
+from satchel.kernels import utf8
 
 _ROWS = 1 << 14  # at most, in a batch
 _NOT_UTF8 = "bytes that are not UTF-8: set data.invalid_utf8 to replace"
@@ -221,12 +223,11 @@ def _valid(column: pa.Array, *, replace: bool) -> tuple[pa.Array, NDArray[np.boo
         return column, good
     raw = column.cast(pa.large_binary())
     text = pa.LargeStringArray.from_buffers(len(raw), *raw.buffers()[1:], raw.buffers()[0], -1, raw.offset)
-    try:
-        text.validate(full=True)
-    except pa.ArrowInvalid:
-        values = raw.to_pylist()
-        for row, value in enumerate(values):
-            good[row] = value is None or replace or is_valid(value)
-            values[row] = None if value is None else value.decode("utf-8", "replace")
-        return pa.array(values, type=pa.large_string()), good
-    return text, good
+    offsets, data = text_buffers(text)
+    if utf8.each_is_valid(data, offsets):
+        return text, good
+    values = raw.to_pylist()
+    for row, value in enumerate(values):
+        good[row] = value is None or replace or is_valid(value)
+        values[row] = None if value is None else value.decode("utf-8", "replace")
+    return pa.array(values, type=pa.large_string()), good

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data.readers.compression import ByteSource, Progress
 from satchel.data.readers.faults import Faults
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
+from satchel.kernels import utf8
 
 _BOM = codecs.BOM_UTF8
 _SHOWN_BYTES = 1000
@@ -224,12 +224,8 @@ def open_text(
 
 def is_valid(data: bytes) -> bool:
     """Whether the bytes are UTF-8."""
-    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
-    try:
-        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
+    found: bool = utf8.is_valid(np.frombuffer(data, dtype=np.uint8))
+    return found
 
 
 def too_long(limit: int) -> str:
