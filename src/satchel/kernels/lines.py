@@ -2,7 +2,48 @@
 
 import numpy as np
 
+from satchel.kernels.bytestrings import WIDTH, copy_bytes, lowest, matches
 from satchel.kernels.compiled import kernel
+
+_LF = np.uint8(10)
+_ONE = np.uint64(1)
+_NONE = np.uint64(0)
+_COUNTED = np.uint64(128)  # bytes whose line ends are counted in a byte
+
+
+@kernel
+def count_lines(data):  # type: ignore[no-untyped-def]
+    """How many lines bytes hold, uint8 [B]; the last may lack its end."""
+    size = np.uint64(data.shape[0])
+    total = np.int64(0)
+    for begin in range(_NONE, size, _COUNTED):
+        count = np.uint8(0)  # as small as what is compared, so that LLVM makes vectors
+        for i in range(begin, min(begin + _COUNTED, size)):
+            count = np.uint8(count + np.uint8(data[i] == _LF))
+        total += count
+    return total + (size > _NONE and data[size - _ONE] != _LF)
+
+
+@kernel
+def find_ends(data, ends):  # type: ignore[no-untyped-def]
+    """Where each line ends, into `ends`, int64 [`count_lines`]: its line end, or the end of the data."""
+    size = np.uint64(data.shape[0])
+    count = _NONE
+    i = _NONE
+    while i + np.uint64(WIDTH) <= size:
+        found = matches(data, i, _LF)
+        while found != _NONE:
+            ends[count] = i + lowest(found)
+            count += _ONE
+            found &= found - _ONE
+        i += np.uint64(WIDTH)
+    while i < size:
+        if data[i] == _LF:
+            ends[count] = i
+            count += _ONE
+        i += _ONE
+    if count < np.uint64(ends.shape[0]):
+        ends[count] = size
 
 
 @kernel
@@ -21,8 +62,8 @@ def split_lines(  # type: ignore[no-untyped-def]
         first_word: whether the first word is the label.
         starts: int64 [N], receives each text's first byte.
         ends: int64 [N], receives the byte after each text's last, its line end left out.
-        label_starts: int64 [>= B // 2 + 1], receives each label's first byte behind the prefix.
-        label_ends: int64 [>= B // 2 + 1], receives the byte after each label's last.
+        label_starts: int64 [labels or more], receives each label's first byte behind the prefix.
+        label_ends: int64 [labels or more], receives the byte after each label's last.
         label_offsets: int64 [N + 1], receives where each line's labels begin.
     """
     width = prefix.shape[0]
@@ -61,9 +102,7 @@ def split_lines(  # type: ignore[no-untyped-def]
 @kernel(forceinline=True)
 def copy_range(data, start, end, out, position):  # type: ignore[no-untyped-def]
     """Copies `data[start:end]` to `out[position:]`; returns the place behind it."""
-    first, target = np.uint64(start), np.uint64(position)  # no index can be negative
-    for i in range(np.uint64(end - start)):
-        out[target + i] = data[first + i]
+    copy_bytes(data, start, out, position, end - start)
     return position + (end - start)
 
 

@@ -16,7 +16,7 @@ from satchel.data.readers.streams import Block, Lines, open_text
 from satchel.data.settings import Column, ReaderSettings
 
 _PARALLEL_BLOCK = 1 << 20
-_LF, _CR, _OPEN, _CLOSE = b"\n\r{}"
+_CR, _OPEN, _CLOSE = b"\r{}"
 
 
 def read_jsonl(
@@ -137,11 +137,8 @@ def _object_a_line(block: Block) -> bool:
     objects as lines are one on each.
     """
     data = np.frombuffer(block.data, dtype=np.uint8)
-    breaks = np.flatnonzero(data == _LF)
-    if data[-1] != _LF:
-        breaks = np.append(breaks, len(data))
-    begins = np.append(0, breaks[:-1] + 1)
-    last = breaks - 1
+    begins = np.append(0, block.ends[:-1] + 1)
+    last = block.ends - 1
     last = last - (data[last] == _CR)
     return bool((data[begins] == _OPEN).all() and (data[last] == _CLOSE).all())
 

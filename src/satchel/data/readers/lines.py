@@ -13,7 +13,7 @@ from satchel.data.paths import STDIN
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
 from satchel.data.readers.faults import Faults
-from satchel.data.readers.streams import Lines, open_text
+from satchel.data.readers.streams import Block, Lines, open_text
 from satchel.data.readers.values import patterned
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError
@@ -44,7 +44,7 @@ def read_lines(
     faults = Faults(path, settings)
     with open_text(path, settings, progress) as stream:
         for block in stream.blocks(faults):
-            texts, labels = _parsed(block.data, prefix)
+            texts, labels = _parsed(block, prefix)
             lines = block.lines
             if labelled:
                 # As in the other formats, a blank line is no document to learn from.
@@ -85,25 +85,23 @@ def begins_with_labels(path: Path, settings: ReaderSettings, labels: Collection[
     return len(words) > 1 and set(names.to_pylist()) <= set(labels)
 
 
-def _parsed(block: bytes, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa.ListArray]:
+def _parsed(block: Block, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa.ListArray]:
     """The texts and the labels of lines, [N] each.
 
     Args:
         block: the lines.
         prefix: what marks a label; empty: the first word is one; None: there are none.
     """
-    data = np.frombuffer(block, dtype=np.uint8)
-    line_ends = np.flatnonzero(data == ord("\n"))  # several times as fast as a loop over bytes
-    if len(data) and data[-1] != ord("\n"):
-        line_ends = np.append(line_ends, len(data))
-    count = len(line_ends)
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    count = len(block.ends)
     starts, ends = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     offsets = np.empty(count + 1, dtype=np.int64)
-    room = 0 if prefix is None else len(data) // 2 + 1
+    # Of labels, each with what stands behind it.
+    room = 0 if prefix is None else len(data) // (len(prefix) + 1) + 1 if prefix else count
     label_starts, label_ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     kernels.split_lines(
         data,
-        line_ends,
+        block.ends,
         np.frombuffer(prefix or b"", dtype=np.uint8),
         prefix == b"",
         starts,

@@ -1,0 +1,56 @@
+"""What the processor and the C library do with many bytes at once, for kernels: finding one, and copying."""
+
+from satchel.kernels.compiled import Intrinsic
+
+WIDTH = 64  # bytes that are compared at once
+
+
+@Intrinsic
+def matches(typing_context, array, index, byte):  # type: ignore[no-untyped-def]
+    """Which bytes of `array[index:index + WIDTH]` (uint8, contiguous) are this one: bit k is of the k-th."""
+    from llvmlite import ir
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        row = ir.VectorType(ir.IntType(8), WIDTH)
+        # From any address on: aligned to a byte.
+        found = builder.load(builder.bitcast(builder.gep(data, [arguments[1]]), row.as_pointer()), align=1)
+        first = builder.insert_element(ir.Constant(row, ir.Undefined), arguments[2], ir.IntType(32)(0))
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+        repeated = builder.shuffle_vector(first, ir.Constant(row, ir.Undefined), everywhere)
+        return builder.bitcast(builder.icmp_unsigned("==", found, repeated), ir.IntType(WIDTH))
+
+    return types.uint64(array, types.uint64, types.uint8), generate
+
+
+@Intrinsic
+def lowest(typing_context, bits):  # type: ignore[no-untyped-def]
+    """The number of the lowest bit that is set, of a uint64 that is not 0."""
+    from llvmlite import ir
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.uint64(types.uint64), generate
+
+
+@Intrinsic
+def copy_bytes(typing_context, data, start, out, position, size):  # type: ignore[no-untyped-def]
+    """Copies `data[start:start + size]` to `out[position:]`, uint8 and contiguous: the C library's memcpy."""
+    from llvmlite import ir
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        source, target = (
+            builder.gep(
+                context.make_array(signature.args[k])(context, builder, arguments[k]).data, [arguments[k + 1]]
+            )
+            for k in (0, 2)
+        )
+        copy = builder.module.declare_intrinsic("llvm.memcpy", [target.type, source.type, ir.IntType(64)])
+        builder.call(copy, [target, source, arguments[4], ir.IntType(1)(0)])
+        return context.get_dummy_value()
+
+    return types.void(data, types.uint64, out, types.uint64, types.uint64), generate
