@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from satchel.data.readers import override
 from satchel.evaluation.answers import answer_files
-from satchel.model.modelfile import Model, load_model, locate_model, save_model
+from satchel.model.contents import locate_model
+from satchel.model.modelfile import Model, load_model, save_model
 from satchel.model.packing import Rows
 from satchel.model.pruning import pruned
 

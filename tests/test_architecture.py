@@ -153,6 +153,11 @@ def test_what_is_loaded_is_noticed() -> None:
     assert loaded_by("import numpy", HEAVY) == ["numpy"]
 
 
+@pytest.mark.parametrize("module", ["satchel.model.contents", "satchel.cli.output"])
+def test_what_is_read_ahead_waits_for_nothing_heavy(module: str) -> None:
+    assert loaded_by(f"import {module}", [*HEAVY, "pydantic"]) == []
+
+
 @pytest.mark.parametrize(
     "module",
     ["satchel.model.predictor", "satchel.model.modelfile", "satchel.model.writers", "satchel.data.readers"],

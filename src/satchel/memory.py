@@ -1,6 +1,7 @@
 """How the process takes memory and gives it back."""
 
 import ctypes
+import mmap
 import os
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,27 @@ from pathlib import Path
 # <malloc.h>
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
+_HUGE = 1 << 22  # bytes from which NumPy asks for huge pages
 # What a container may use: version 2 of control groups, then version 1.
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def pages(size: int) -> memoryview:
+    """So many bytes, zero, on a boundary of pages, without NumPy; the system's again when nobody has them.
+
+    Raises:
+        MemoryError: there are not so many.
+    """
+    try:
+        if sys.platform == "win32":
+            found = mmap.mmap(-1, max(1, size))
+        else:
+            found = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"{size:,} bytes") from error
+    if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        found.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(found)[:size]
 
 
 def give_back_freed_memory() -> None:

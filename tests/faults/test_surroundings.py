@@ -151,19 +151,19 @@ def test_a_model_file_that_changes_between_header_and_numbers(
     path = tmp_path / "model.safetensors"
     content = (trained / "run/model.safetensors").read_bytes()
     path.write_bytes(content)
-    read_tensor = TensorFile.read
+    read_tensor = TensorFile.pieces
     changes: dict[str, Callable[[], object]] = {
         "vanishes": path.unlink,
         "is cut off": lambda: os.truncate(path, len(content) - 100),
         "is another file": lambda: path.write_bytes(content[:-50] + bytes(50)),
     }
 
-    def reading(self: TensorFile, name: str, into: Any = None) -> Any:
+    def reading(self: TensorFile, name: str, into: memoryview) -> Iterator[memoryview]:
         if change in changes:
             changes.pop(change)()
         return read_tensor(self, name, into)
 
-    monkeypatch.setattr(TensorFile, "read", reading)
+    monkeypatch.setattr(TensorFile, "pieces", reading)
     if change == "vanishes":
         assert load_model(path).labels.labels == ("fruit", "metal", "music")
         assert not path.exists()

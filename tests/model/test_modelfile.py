@@ -19,7 +19,8 @@ from satchel.data.settings import ReaderSettings, TextSettings, VocabularySettin
 from satchel.data.vocabulary import LabelSet
 from satchel.data.weighting import LogCountRatioWeighting, TfidfWeighting
 from satchel.errors import ModelFileError, RunFolderError
-from satchel.model.modelfile import Model, load_model, locate_model, save_model
+from satchel.model.contents import locate_model
+from satchel.model.modelfile import Model, load_model, save_model
 from satchel.model.parameters import Parameters, aligned_zeros
 from satchel.model.rows import model_bytes
 from satchel.model.settings import ModelSettings

@@ -95,7 +95,7 @@ def _second_model(model: Path, data: list[str], column: str | None) -> tuple[Pat
     """
     from satchel.data.paths import can_be_read_again
     from satchel.errors import ConfigError
-    from satchel.model.modelfile import is_model
+    from satchel.model.contents import is_model
 
     if not is_model(Path(data[0])):
         return None, data

@@ -55,7 +55,7 @@ def check_output(option: str, output: Path | None, model: Path, paths: "Paths") 
     """
     from satchel.data.paths import expand
     from satchel.errors import ConfigError
-    from satchel.model.modelfile import FILE_NAME
+    from satchel.model.contents import FILE_NAME
 
     read = [model, model / FILE_NAME, *expand(paths)]
     # Not by Path.is_file: of a name that is too long, the writing says so.

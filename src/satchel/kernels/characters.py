@@ -6,9 +6,11 @@ from the Unicode Character Database, so that a model tokenizes alike under every
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # to know the version of Unicode, NumPy is not needed
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPACE = 0  # white space, controls, zero-width space, and bytes that are not UTF-8
 WORD = 1  # letters, digits, connectors
@@ -30,13 +32,13 @@ UNICODE_VERSION = "17.0"
 
 
 @cache
-def character_classes() -> NDArray[np.uint8]:
+def character_classes() -> "NDArray[np.uint8]":
     """The class of every code point, uint8 [0x110000]."""
     return _table("characters.npy")
 
 
 @cache
-def word_breaks() -> NDArray[np.uint8]:
+def word_breaks() -> "NDArray[np.uint8]":
     """The value of Word_Break (`words.WORD_BREAKS`) of every code point, uint8 [0x110000].
 
     With `PICTOGRAPHIC` added for those that an emoji sequence can join.
@@ -45,7 +47,7 @@ def word_breaks() -> NDArray[np.uint8]:
 
 
 @cache
-def settled_characters() -> NDArray[np.uint8]:
+def settled_characters() -> "NDArray[np.uint8]":
     """Which code points neither NFC, NFKC nor lower case changes, uint8 [0x110000]: 1, of others 0.
 
     Nor does a text change that is made of them alone: none is a mark, and none joins another (their quick
@@ -54,7 +56,9 @@ def settled_characters() -> NDArray[np.uint8]:
     return _table("settled.npy")
 
 
-def _table(name: str) -> NDArray[np.uint8]:
+def _table(name: str) -> "NDArray[np.uint8]":
+    import numpy as np
+
     ranges = np.load(Path(__file__).with_name(name), allow_pickle=False)
     starts, values = ranges[:, 0], ranges[:, 1].astype(np.uint8)
     return np.repeat(values, np.diff(starts, append=0x110000))

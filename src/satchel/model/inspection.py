@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from satchel.errors import ModelFileError
-from satchel.model.header import check_layout, read_description
-from satchel.model.modelfile import locate_model, opened
+from satchel.model.contents import locate_model, opened, read_description
+from satchel.model.header import check_layout
 from satchel.model.packing import PACKABLE
 from satchel.reporting import byte_size
 
@@ -23,7 +23,7 @@ def inspect_model(path: Path) -> dict[str, Any]:
     path = locate_model(path)
     with opened(path) as file:
         description = read_description(path, file)
-        check_layout(path, file, description)
+        check_layout(path, file.tensors, description)
         shapes = description.get("packing", {}).get("shapes", {})
         tensors = {
             name: {

@@ -12,11 +12,8 @@ of reader, text, vocabulary and model, and a SHA-256 of all that. docs/model-fil
 file holds the same in fewer bytes: `satchel.model.packing`.
 """
 
-import hashlib
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,23 +29,23 @@ from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ModelFileError
 from satchel.files import replacing
 from satchel.kernels.characters import UNICODE_VERSION
-from satchel.model.header import (
+from satchel.model.contents import (
     FORMAT,
     METADATA_KEY,
     PACKED,
     PLAIN,
-    check_layout,
+    Contents,
     damaged,
-    read_description,
+    read_contents,
+    sha256_of,
 )
+from satchel.model.header import check_layout
 from satchel.model.losses import LossName, loss_of, thresholds_of
 from satchel.model.packing import Rows, pack, unpack
-from satchel.model.parameters import Parameters, aligned_zeros, all_finite
+from satchel.model.parameters import Parameters, all_finite
 from satchel.model.rows import vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
-from satchel.model.tensorfile import TensorFile, TensorFileError, bytes_of, file_size, write_tensors
-
-FILE_NAME = "model.safetensors"
+from satchel.model.tensorfile import bytes_of, file_size, write_tensors
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,10 @@ def _contents(model: Model, rows: Rows | None) -> tuple[dict[str, NDArray[Any]],
             tensors, description["packing"] = pack(tensors, rows)
         except ValueError as error:
             raise ModelFileError(f"not written: {error}") from error
-    description["sha256"] = _digest(tensors, description)
+    description["sha256"] = sha256_of(
+        ((name, str(each.dtype), each.shape, [bytes_of(each)]) for name, each in sorted(tensors.items())),
+        description,
+    )
     # One key: the library writes several in an order that changes from run to run.
     return tensors, {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
 
@@ -148,61 +148,29 @@ def load_model(path: Path) -> Model:
     Raises:
         ModelFileError: there is none, or it is truncated, damaged, newer, or something else.
     """
-    path = locate_model(path)
-    with opened(path) as file:
-        description = read_description(path, file)
-        try:
-            check_layout(path, file, description)
-            tensors = _read(file)
-            if _digest(tensors, description) != description.get("sha256"):
-                raise damaged(path, "its checksum does not match")
-            if description["version"] == PACKED:
-                tensors = unpack(tensors, description["packing"])
-            return _assemble(path, tensors, description)
-        except (KeyError, TypeError, ValueError, ValidationError, pa.ArrowInvalid) as error:
-            raise damaged(path, f"its description cannot be read ({error})") from error
+    return model_of(read_contents(path))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[TensorFile]:
-    """A model file, open, its header read.
+def model_of(contents: Contents) -> Model:
+    """The model in what was read of a model file, when all of it is right; it takes the memory over.
 
     Raises:
-        ModelFileError: it is no such file, or truncated, or cannot be read.
+        ModelFileError: it is damaged.
     """
+    path, description = contents.path, contents.description
     try:
-        with TensorFile(path) as file:
-            yield file
-    except (TensorFileError, OSError) as error:
-        raise ModelFileError(
-            f"{path}: not a model file, or a damaged one ({error}): give the model.safetensors of a "
-            "run, or train again"
-        ) from error
-
-
-def locate_model(path: Path) -> Path:
-    """The model file that a path means: the file itself, or the one in a run folder.
-
-    Raises:
-        ModelFileError: there is none.
-    """
-    if path.is_dir():
-        inside = path / FILE_NAME
-        if not inside.is_file():
-            raise ModelFileError(
-                f"{path}: no {FILE_NAME} in this folder: give a model file or the folder of a finished run"
-            )
-        return inside
-    if not path.exists():
-        raise ModelFileError(
-            f"{path}: no such file: give a model file or a run folder (`satchel train` makes one)"
-        )
-    return path
-
-
-def is_model(path: Path) -> bool:
-    """Whether a path looks like a model: a folder with one in it, or a file named as one."""
-    return (path / FILE_NAME).is_file() or (path.suffix == ".safetensors" and path.is_file())
+        check_layout(path, contents.stored, description)
+        if contents.sha256 != description.get("sha256"):
+            raise damaged(path, "its checksum does not match")
+        tensors: dict[str, NDArray[Any]] = {
+            name: np.ndarray(info.shape, info.dtype, contents.memory.pop(name))
+            for name, info in contents.stored.items()
+        }
+        if description["version"] == PACKED:
+            tensors = unpack(tensors, description["packing"])
+        return _assemble(path, tensors, description)
+    except (KeyError, TypeError, ValueError, ValidationError, pa.ArrowInvalid) as error:
+        raise damaged(path, f"its description cannot be read ({error})") from error
 
 
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:
@@ -212,24 +180,6 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         "linear.bias": model.parameters.bias,
         **vocabulary_tensors(model.vocabulary),
     }
-
-
-def _read(file: TensorFile) -> dict[str, NDArray[Any]]:
-    """All tensors of a file; rows of float32 on a boundary of their own, at once, without a second copy."""
-    info = file.tensors["embedding"]
-    place = aligned_zeros(*info.shape) if info.dtype == np.float32 else None
-    return {name: file.read(name, place if name == "embedding" else None) for name in file.tensors}
-
-
-def _digest(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> str:
-    """The SHA-256 of the tensors and of all of the description but the digest itself."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
-        digest.update(bytes_of(tensors[name]))
-    others = {key: value for key, value in description.items() if key != "sha256"}
-    digest.update(json.dumps(others, sort_keys=True).encode())
-    return digest.hexdigest()
 
 
 def _assemble(path: Path, tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> Model:

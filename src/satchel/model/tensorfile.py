@@ -5,60 +5,63 @@ Satchel has said what should be in it. Here tensors go from where they are to th
 is checked against the file's size before anything is believed, and a tensor is read to where it
 will stay. The format: https://huggingface.co/docs/safetensors (8 bytes of length, a JSON header,
 the tensors' bytes one after the other, without a hole).
+
+A file can be opened, and its bytes read, before NumPy is loaded: it is where arrays are made.
 """
 
 import json
 import math
 import os
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LENGTH = struct.Struct("<Q")
 _MAX_HEADER = 100_000_000  # bytes, as in the reference implementation
-_PIECE = 1 << 24
+_PIECE = 1 << 24  # bytes that are written at once
+_READ = 1 << 22  # bytes that are read at once
 _METADATA = "__metadata__"
-_TYPES: dict[str, np.dtype[Any]] = {
-    name: np.dtype(kind).newbyteorder("<")
-    for name, kind in {
-        "F64": np.float64, "F32": np.float32, "F16": np.float16,
-        "I64": np.int64, "I32": np.int32, "I16": np.int16, "I8": np.int8,
-        "U64": np.uint64, "U32": np.uint32, "U16": np.uint16, "U8": np.uint8,
-    }.items()
+_TYPES = {
+    "F64": "float64", "F32": "float32", "F16": "float16",
+    "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8",
+    "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8",
 }  # fmt: skip
-_NAMES = {dtype: name for name, dtype in _TYPES.items()}
 
 
 class TensorFileError(Exception):
     """Not such a file, or a damaged one; the message says how."""
 
 
-@dataclass(frozen=True)
-class TensorInfo:
+class TensorInfo(NamedTuple):
     """What the header says of a tensor.
 
     Attributes:
-        dtype: type of a number.
+        kind: name of the type of a number, as NumPy has it.
         shape: how many numbers, by dimension.
         begin: its first byte in the file.
         size: its bytes.
     """
 
-    dtype: np.dtype[Any]
+    kind: str
     shape: tuple[int, ...]
     begin: int
     size: int
 
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """The type of a number."""
+        return _dtype(self.kind)
+
 
 def write_tensors(
     path: Path,
-    tensors: dict[str, NDArray[Any]],
+    tensors: "dict[str, NDArray[Any]]",
     metadata: dict[str, str],
     known_later: Callable[[], dict[str, str]] | None = None,
 ) -> None:
@@ -88,21 +91,22 @@ def write_tensors(
             file.write(text)
 
 
-def file_size(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> int:
+def file_size(tensors: "dict[str, NDArray[Any]]", metadata: dict[str, str]) -> int:
     """The bytes of the file that `write_tensors` writes."""
     return len(_head(tensors, metadata)[0]) + sum(tensor.nbytes for tensor in tensors.values())
 
 
-def _head(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> tuple[bytes, list[str]]:
+def _head(tensors: "dict[str, NDArray[Any]]", metadata: dict[str, str]) -> tuple[bytes, list[str]]:
     """What comes before the tensors, and their names in the order in which they come."""
     header: dict[str, Any] = {_METADATA: metadata}
+    stored_as = {_dtype(kind): name for name, kind in _TYPES.items()}
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     end = 0
     for name in names:
         tensor = tensors[name]
         begin, end = end, end + tensor.nbytes
         header[name] = {
-            "dtype": _NAMES[tensor.dtype],
+            "dtype": stored_as[tensor.dtype],
             "shape": list(tensor.shape),
             "data_offsets": [begin, end],
         }
@@ -111,8 +115,10 @@ def _head(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> tuple[b
     return _LENGTH.pack(len(text)) + text, names
 
 
-def bytes_of(tensor: NDArray[Any]) -> memoryview:
+def bytes_of(tensor: "NDArray[Any]") -> memoryview:
     """The tensor's bytes, [n]: a view where it is contiguous."""
+    import numpy as np
+
     return np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data
 
 
@@ -151,25 +157,37 @@ class TensorFile:
     ) -> None:
         self._file.close()
 
-    def read(self, name: str, into: NDArray[Any] | None = None) -> NDArray[Any]:
+    def read(self, name: str, into: "NDArray[Any] | None" = None) -> "NDArray[Any]":
         """A tensor's numbers, in memory of their own, or in `into`.
 
         Raises:
             TensorFileError: the file became shorter.
             ValueError: `into` has another type or shape.
         """
+        import numpy as np
+
         info = self.tensors[name]
         if into is None:
             into = np.empty(info.shape, dtype=info.dtype)
         elif into.dtype != info.dtype or into.shape != info.shape:
             raise ValueError(f"{name} has the shape {info.shape}, not {into.shape}")
-        raw = into.reshape(-1).view(np.uint8)
-        self._file.seek(info.begin)
-        for start in range(0, info.size, _PIECE):
-            piece = raw[start : start + _PIECE]
-            if self._file.readinto(piece.data) != len(piece):  # type: ignore[attr-defined]
-                raise TensorFileError(f"it ends within {name}")
+        for _ in self.pieces(name, into.reshape(-1).view(np.uint8).data):
+            pass
         return into
+
+    def pieces(self, name: str, into: memoryview) -> Iterator[memoryview]:
+        """A tensor's bytes, read to `into`, each piece of it as soon as it is there.
+
+        Raises:
+            TensorFileError: the file became shorter.
+        """
+        info = self.tensors[name]
+        self._file.seek(info.begin)
+        for start in range(0, info.size, _READ):
+            piece = into[start : min(start + _READ, info.size)]
+            if self._file.readinto(piece) != len(piece):  # type: ignore[attr-defined]
+                raise TensorFileError(f"it ends within {name}")
+            yield piece
 
     def _header(self) -> tuple[dict[str, Any], int]:
         """The header, and where the tensors begin."""
@@ -206,16 +224,22 @@ def _metadata(header: dict[str, Any]) -> dict[str, str]:
 
 def _info(name: str, entry: Any, start: int) -> TensorInfo:
     try:
-        dtype = _TYPES[entry["dtype"]]
+        kind = _TYPES[entry["dtype"]]
         shape = tuple(entry["shape"])
         begin, end = entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
         raise TensorFileError(f"{name}: what its header says of it cannot be read") from None
     if not all(type(number) is int and 0 <= number < 2**63 for number in (*shape, begin, end)):
         raise TensorFileError(f"{name}: shape or place are not counts")
-    if end - begin != math.prod(shape) * dtype.itemsize:
+    if end - begin != math.prod(shape) * int(entry["dtype"][1:]) // 8:
         raise TensorFileError(f"{name}: {end - begin:,} bytes are not of the shape {shape}")
-    return TensorInfo(dtype, shape, start + begin, end - begin)
+    return TensorInfo(kind, shape, start + begin, end - begin)
+
+
+def _dtype(kind: str) -> "np.dtype[Any]":
+    import numpy as np
+
+    return np.dtype(kind).newbyteorder("<")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,47 +6,46 @@ that a process nobody stopped would have written.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from satchel import __version__
 from satchel.data.fingerprint import differences, fingerprint
 from satchel.errors import CheckpointError
-from satchel.files import Growing
-from satchel.model.inspection import inspect_model
-from satchel.model.writers import Writer
+
+if TYPE_CHECKING:
+    from satchel.files import Growing
+    from satchel.model.writers import Writer
 
 _FORMAT = "satchel-predictions"
 _VERSION = 1
 _BLOCK = 1 << 23
 
 
-def state_of(source: str, model: Path, options: dict[str, Any]) -> str:
+def state_of(source: str, model: Callable[[], str], options: dict[str, Any]) -> str:
     """What predictions are of, as text.
 
     Args:
         source: the input.
-        model: the model's file, or its run folder.
+        model: gives the model's checksum, when the input is read.
         options: what else they depend on, as the user says it.
 
     Raises:
         DataError: the input cannot be read.
-        ModelFileError: the model cannot.
     """
     return json.dumps(
         {
             "format": _FORMAT,
             "version": _VERSION,
             "input": fingerprint([source]),
-            "model": inspect_model(model)["sha256"],
+            "model": model(),
             "options": {"Satchel": __version__, **options},
         }
     )
 
 
-def go_on(grown: Growing, path: Path, state: str, writer: Writer) -> int:
+def go_on(grown: "Growing", path: Path, state: str, writer: "Writer") -> int:
     """Cuts an unfinished file off after its last whole record; begins it where there is none.
 
     Args:
@@ -115,6 +114,8 @@ def _whole_lines(path: Path, *, quotes: bool) -> tuple[int, int]:
         path: of the file.
         quotes: whether a line end within quotes is none.
     """
+    import numpy as np
+
     lines = size = read = 0
     within = False  # quotes
     with path.open("rb") as file:

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Self, TextIO
 
 from satchel.errors import RunFolderError
 from satchel.files import UNFINISHED, folder_in_the_way, lock, replacing, write_json, write_text
-from satchel.model.modelfile import FILE_NAME
+from satchel.model.contents import FILE_NAME
 from satchel.reporting import Bar, Reporter
 
 _CONFIG = "config.yaml"

@@ -11,7 +11,8 @@ from satchel.data.settings import Paths
 from satchel.data.spool import is_on_disk
 from satchel.data.vocabulary import Known
 from satchel.files import user_cache
-from satchel.model.modelfile import Model, locate_model
+from satchel.model.contents import locate_model
+from satchel.model.modelfile import Model
 from satchel.reporting import Reporter
 from satchel.settings import AUTO
 from satchel.training import defaults

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from satchel.data.corpus import Corpus
 from satchel.data.vocabulary import Known
 from satchel.errors import ConfigError
+from satchel.model.contents import locate_model
 from satchel.model.continuing import carry_over
-from satchel.model.modelfile import Model, load_model, locate_model
+from satchel.model.modelfile import Model, load_model
 from satchel.model.parameters import Parameters, initial_parameters
 from satchel.model.pretrained import apply_vectors
 from satchel.settings import AUTO, settled
