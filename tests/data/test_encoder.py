@@ -10,7 +10,6 @@ from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.settings import TextSettings, VocabularySettings
 from satchel.data.vocabulary import Vocabulary
-from satchel.kernels import table
 from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
@@ -35,11 +34,14 @@ def trained(
     """The training documents as `read_corpus` encodes them, and the vocabulary."""
     counts, pieces = count(texts, chosen, keep, threads, cuts)
     vocabulary, rows = counts.select(keep)
-    renamed = [
-        Bags(ids[: table.rename(ids, offsets, rows, vocabulary.first_bucket)], offsets)
-        for ids, offsets in pieces
+    documents = [
+        ids[low:high].tolist() for ids, offsets in pieces for low, high in pairwise(offsets.tolist())
     ]
-    return bags_of(concatenate(renamed)), vocabulary
+    renamed = [
+        [rows[number] if number >= 0 else vocabulary.first_bucket - 1 - number for number in document]
+        for document in documents
+    ]
+    return [[int(row) for row in document if row >= 0] for document in renamed], vocabulary
 
 
 def encode(

@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -32,30 +30,6 @@ def test_filling_names_the_first_that_repeats(hashes: list[int], repeated: int) 
     assert table.fill(np.zeros(64, dtype=np.uint64), np.array(hashes, dtype=np.uint64)) == repeated
 
 
-BAGS = st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=6)
-
-
-@settings(max_examples=60)
-@given(bags=BAGS, rows=st.lists(st.integers(-1, 5), min_size=10, max_size=10), skipped=st.integers(0, 3))
-def test_renaming_puts_rows_for_numbers(bags: list[list[int]], rows: list[int], skipped: int) -> None:
-    # What lies before the first document is not theirs.
-    numbers = np.array([9] * skipped + [n for bag in bags for n in bag], dtype=np.int32)
-    offsets = skipped + np.cumsum([0, *map(len, bags)])
-    kept = table.rename(numbers, offsets, np.array(rows, dtype=np.int32), 10)
-    expected = [[rows[n] for n in bag if rows[n] >= 0] for bag in bags]
-    assert [numbers[low:high].tolist() for low, high in pairwise(offsets)] == expected
-    assert kept == sum(map(len, expected)) == offsets[-1]
-    assert offsets[0] == 0
-
-
-def test_renaming_without_rows_drops_what_is_negative() -> None:
-    numbers = np.array([-1, 3, -1, -1, 0, -1], dtype=np.int32)
-    offsets = np.array([0, 2, 4, 4, 6])
-    assert table.rename(numbers, offsets, np.empty(0, dtype=np.int32), 5) == 2
-    assert numbers[:2].tolist() == [3, 0]
-    assert offsets.tolist() == [0, 1, 1, 1, 2]
-
-
 @settings(max_examples=40)
 @given(hashes=st.lists(CROWDED, max_size=80), buckets=st.integers(1, 9))
 def test_ngrams_in_buckets_are_not_looked_up(hashes: list[int], buckets: int) -> None:
@@ -68,11 +42,3 @@ def test_ngrams_in_buckets_are_not_looked_up(hashes: list[int], buckets: int) ->
     rows = np.empty(len(array), dtype=np.int32)
     assert table.look_up(slots, rows_hashes, array, len(own), buckets, rows) == len(words)
     assert rows.tolist() == [len(own) + h // 2 % buckets if h % 2 else own.index(stored(h)) for h in hashes]
-
-
-def test_renaming_puts_buckets_behind_the_words() -> None:
-    numbers = np.array([0, -1, 1, -3], dtype=np.int32)
-    offsets = np.array([0, 2, 4])
-    assert table.rename(numbers, offsets, np.array([6, -1], dtype=np.int32), 7) == 3
-    assert numbers[:3].tolist() == [6, 7, 9]
-    assert offsets.tolist() == [0, 2, 3]

@@ -1,7 +1,7 @@
 """FeatureCounter: counts and numbers the features of a corpus in one pass over it.
 
 Each feature is looked up once: the corpus is encoded with provisional numbers while it is counted,
-and the numbers become rows when the vocabulary is known (`kernels.table.rename`). The table is cut
+and the numbers become rows when the vocabulary is known (`kernels.bags.arrange`). The table is cut
 into shards by hash and each thread owns shards, so nothing is locked; counts, first appearances
 and thereby the vocabulary do not depend on how many shards there are.
 """

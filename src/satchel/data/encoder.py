@@ -10,9 +10,6 @@ from satchel.data.bags import Bags, concatenate
 from satchel.data.featurizer import Features, Featurizer
 from satchel.data.vocabulary import Vocabulary
 from satchel.kernels import bags as kernels
-from satchel.kernels import table
-
-_NO_ROWS = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Encoder:
 
         def encode(piece: Features) -> tuple[Bags, int, int]:
             ids, known = self.vocabulary.look_up(piece.hashes)
-            kept = table.rename(ids, piece.offsets, _NO_ROWS, 0)
+            kept = kernels.drop_unknown(ids, piece.offsets)
             weights = None
             if row_weights is not None:
                 weights = np.empty(kept, dtype=np.float32)

@@ -133,6 +133,31 @@ def arrange(ids, offsets, rows, first_bucket, counts):  # type: ignore[no-untype
 
 
 @kernel
+def drop_unknown(ids, offsets):  # type: ignore[no-untyped-def]
+    """Documents' features without those that have no row.
+
+    Args:
+        ids: int32 [T], rows, or -1; those that are kept take their places from the front on, in order.
+        offsets: int64 [N + 1], where each document's begin; changed to the new places.
+
+    Returns:
+        How many are kept.
+    """
+    kept = np.uint64(0)
+    begin = np.uint64(offsets[0])
+    for document in range(offsets.shape[0] - 1):
+        end = np.uint64(offsets[document + 1])
+        offsets[document] = kept
+        for i in range(begin, end):
+            row = ids[i]
+            ids[kept] = row
+            kept += np.uint64(row >= 0)
+        begin = end
+    offsets[offsets.shape[0] - 1] = kept
+    return np.int64(kept)
+
+
+@kernel
 def weigh_once(ids, offsets, row_weights, weights):  # type: ignore[no-untyped-def]
     """Documents' different rows, each with its weight (`weigh`).
 

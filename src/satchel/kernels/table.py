@@ -143,31 +143,3 @@ def look_up(slots, own, hashes, first_bucket, buckets, rows):  # type: ignore[no
 def row_of(number, rows, first_bucket):  # type: ignore[no-untyped-def]
     """The row of a corpus's number, or -1: `rows[number]`, or of `-1 - bucket`, that of the bucket."""
     return rows[number] if number >= 0 else np.int32(first_bucket - 1 - number)
-
-
-@kernel
-def rename(numbers, offsets, rows, first_bucket):  # type: ignore[no-untyped-def]
-    """Puts rows in the place of numbers, and drops the features that have none.
-
-    Args:
-        numbers: int32 [F]; what is kept moves to its front.
-        offsets: int64 [N + 1], where each document begins; changed to the new places.
-        rows: int32, the row of each number, or -1; empty where numbers are rows already.
-        first_bucket: the row of bucket 0, for the numbers `-1 - bucket` of a corpus.
-
-    Returns:
-        How many features are kept.
-    """
-    kept = _ZERO
-    begin = np.uint64(offsets[0])
-    same = rows.shape[0] == 0
-    for document in range(offsets.shape[0] - 1):
-        end = np.uint64(offsets[document + 1])
-        offsets[document] = kept
-        for i in range(begin, end):
-            row = numbers[i] if same else row_of(numbers[i], rows, first_bucket)
-            numbers[kept] = row
-            kept += np.uint64(row >= 0)
-        begin = end
-    offsets[offsets.shape[0] - 1] = kept
-    return np.int64(kept)
