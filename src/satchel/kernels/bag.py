@@ -9,7 +9,8 @@ instructions.
 import numpy as np
 
 from satchel.kernels.compiled import kernel
-from satchel.kernels.prefetch import prefetch_to_read, prefetch_to_write
+from satchel.kernels.prefetch import LINE_FLOATS, prefetch, prefetch_run
+from satchel.kernels.vectors import add_runs
 
 MEAN, SUM, MAX = 0, 1, 2
 
@@ -19,9 +20,9 @@ LEAST_WEIGHT = 1e-30
 # Rounding may differ from the formula's order; infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 
-AHEAD = 24  # features between the prefetch of a row and its use
+AHEAD = 48  # features between the prefetch of a row and its use
 _AHEAD = np.uint64(AHEAD)
-_LINE_FLOATS = 16  # of a cache line
+_LINE_FLOATS = int(LINE_FLOATS)
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _ONE_MORE, _TWO_MORE, _THREE_MORE, _FOUR = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
@@ -34,11 +35,9 @@ def _begin_of(row, dimension):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _fetch(embedding, place, writing):  # type: ignore[no-untyped-def]
-    if writing:
-        prefetch_to_write(embedding, place)
-    else:
-        prefetch_to_read(embedding, place)
+def _weight(weights, i):  # type: ignore[no-untyped-def]
+    """Of a feature: all are 1 where there are none."""
+    return _ONE if weights is None else weights[i]
 
 
 @kernel(forceinline=True)
@@ -46,9 +45,17 @@ def fetch_row(embedding, row, dimension, writing):  # type: ignore[no-untyped-de
     """Asks for a row's memory, to be written where this thread is the only one that does (a constant)."""
     first = np.uint64(row) * np.uint64(dimension)
     for j in range(0, dimension, _LINE_FLOATS):
-        _fetch(embedding, first + np.uint64(j), writing)
+        prefetch(embedding, first + np.uint64(j), writing)
     if dimension % _LINE_FLOATS != 0 and _LINE_FLOATS % dimension != 0:
-        _fetch(embedding, first + np.uint64(dimension - 1), writing)  # the row may end in one more line
+        prefetch(embedding, first + np.uint64(dimension - 1), writing)  # the row may end in one more line
+
+
+@kernel(forceinline=True)
+def fetch_features(ids, weights, begin, end):  # type: ignore[no-untyped-def]
+    """Asks for the features of a document that comes soon."""
+    prefetch_run(ids, begin, end, False)
+    if weights is not None:
+        prefetch_run(weights, begin, end, False)
 
 
 @kernel(forceinline=True)
@@ -70,32 +77,23 @@ def add_up(ids, weights, begin, end, embedding, dimension, sums, first, writing)
     while i + _FOUR <= end:
         for ahead in range(i + _AHEAD, min(i + _AHEAD + _FOUR, end)):
             fetch_row(embedding, ids[ahead], dimension, writing)
-        a, b = _begin_of(ids[i], dimension), _begin_of(ids[i + _ONE_MORE], dimension)
-        c, d = _begin_of(ids[i + _TWO_MORE], dimension), _begin_of(ids[i + _THREE_MORE], dimension)
-        if weights is None:
-            for j in range(dimension):
-                k = np.uint64(j)
-                sums[first + k] += (embedding[a + k] + embedding[b + k]) + (
-                    embedding[c + k] + embedding[d + k]
-                )
-        else:
-            wa, wb, wc, wd = (
-                weights[i],
-                weights[i + _ONE_MORE],
-                weights[i + _TWO_MORE],
-                weights[i + _THREE_MORE],
-            )
-            for j in range(dimension):
-                k = np.uint64(j)
-                sums[first + k] += (wa * embedding[a + k] + wb * embedding[b + k]) + (
-                    wc * embedding[c + k] + wd * embedding[d + k]
-                )
+        second, third, fourth = i + _ONE_MORE, i + _TWO_MORE, i + _THREE_MORE
+        places = (
+            _begin_of(ids[i], dimension),
+            _begin_of(ids[second], dimension),
+            _begin_of(ids[third], dimension),
+            _begin_of(ids[fourth], dimension),
+        )
+        factors = (
+            _weight(weights, i),
+            _weight(weights, second),
+            _weight(weights, third),
+            _weight(weights, fourth),
+        )
+        add_runs(dimension, sums, first, embedding, places, factors)
         i += _FOUR
     while i < end:
-        row = _begin_of(ids[i], dimension)
-        for j in range(dimension):
-            k = np.uint64(j)
-            sums[first + k] += embedding[row + k] if weights is None else weights[i] * embedding[row + k]
+        add_runs(dimension, sums, first, embedding, (_begin_of(ids[i], dimension),), (_weight(weights, i),))
         i += _ONE_MORE
 
 
@@ -128,10 +126,7 @@ def add_to_rows(ids, weights, begin, end, embedding, dimension, gradients, first
         if i + _AHEAD < end:
             fetch_row(embedding, ids[i + _AHEAD], dimension, True)
         row = _begin_of(ids[i], dimension)
-        for j in range(dimension):
-            k = np.uint64(j)
-            g = gradients[first + k]
-            embedding[row + k] += g if weights is None else weights[i] * g
+        add_runs(dimension, embedding, row, gradients, (first,), (_weight(weights, i),))
 
 
 @kernel(fastmath=FAST, forceinline=True)

@@ -1,15 +1,16 @@
-"""The linear layer on its side, `linear` float32 [D * C]: loops over classes become vector instructions.
+"""The linear layer on its side, `linear` float32 [D * C]: all classes at once, in runs.
 
-Vectors and logits are runs of flat arrays, from a place on. Two of the layer's rows are taken at a time: the
-logits that they share are read, or written, once for both.
+Vectors and logits are runs of flat arrays, from a place on.
 """
 
 import numpy as np
 
 from satchel.kernels.bag import FAST
 from satchel.kernels.compiled import kernel
+from satchel.kernels.vectors import add_runs
 
-_ZERO = np.float32(0)
+_ZERO, _ALL = np.float32(0), np.float32(1)
+_NONE, _ONE, _TWO, _THREE, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
 @kernel(fastmath=FAST, forceinline=True)
@@ -18,15 +19,37 @@ def logits_of(dimension, linear, bias, hidden, h, z, first):  # type: ignore[no-
     classes = np.uint64(bias.shape[0])
     for c in range(classes):
         z[first + c] = bias[c]
-    for j in range(np.uint64(0), np.uint64(dimension // 2 * 2), np.uint64(2)):  # two share what they change
-        row = j * classes
-        one, other = hidden[h + j], hidden[h + j + np.uint64(1)]
-        for c in range(classes):
-            z[first + c] += one * linear[row + c] + other * linear[row + classes + c]
-    for j in range(np.uint64(dimension // 2 * 2), np.uint64(dimension)):
-        one = hidden[h + j]
-        for c in range(classes):
-            z[first + c] += one * linear[j * classes + c]
+    _add_products(classes, z, first, linear, _NONE, classes, hidden, h, _ONE, np.uint64(dimension), _ALL)
+
+
+@kernel(fastmath=FAST, forceinline=True)
+def _add_products(  # type: ignore[no-untyped-def]
+    length, target, t, source, s, step, factors, f, stride, count, rate
+):
+    """Adds runs of `source` to `target[t:t + length]`, each times its factor and the rate.
+
+    There are `count` of them, `step` apart from `s` on; the factors are `stride` apart from `f` on.
+    """
+    i = _NONE
+    while i + _FOUR <= count:
+        place, factor = s + i * step, f + i * stride
+        add_runs(
+            length,
+            target,
+            t,
+            source,
+            (place, place + step, place + _TWO * step, place + _THREE * step),
+            (
+                rate * factors[factor],
+                rate * factors[factor + stride],
+                rate * factors[factor + _TWO * stride],
+                rate * factors[factor + _THREE * stride],
+            ),
+        )
+        i += _FOUR
+    while i < count:
+        add_runs(length, target, t, source, (s + i * step,), (rate * factors[f + i * stride],))
+        i += _ONE
 
 
 @kernel(fastmath=FAST, forceinline=True)
@@ -50,19 +73,23 @@ def back(dimension, linear, classes, z, first, gradient, g, factor):  # type: ig
 
 
 @kernel(fastmath=FAST, forceinline=True)
-def update_classes(dimension, own_classes, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
-    """The update of this thread's classes, document after document."""
+def update_linear(dimension, thread, threads, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
+    """A thread's part of the layer's update: some of its D rows, and the last one's is the bias too.
+
+    A part is one run of memory, and no thread writes to what another one reads or writes meanwhile: where
+    each has some classes of every row, they fight for the same cache lines with each document.
+    """
     _, linear, bias = parameters
     _, hidden, signal, _ = scratch
     linear_rate, bias_rate = step[1], step[2]
-    classes = np.uint64(bias.shape[0])
-    first, last = np.uint64(own_classes[0]), np.uint64(own_classes[1])
-    for b in range(np.uint64(count)):
-        for c in range(first, last):
-            bias[c] += bias_rate * signal[b * classes + c]
-        if linear_rate == _ZERO:
-            continue
-        for j in range(np.uint64(dimension)):
-            value = linear_rate * hidden[b * np.uint64(dimension) + j]
-            for c in range(first, last):
-                linear[j * classes + c] += value * signal[b * classes + c]
+    classes, documents = np.uint64(bias.shape[0]), np.uint64(count)
+    if thread == threads - 1:
+        for b in range(documents):
+            add_runs(classes, bias, _NONE, signal, (b * classes,), (bias_rate,))
+    if linear_rate == _ZERO:
+        return
+    width = np.uint64(dimension)
+    for j in range(np.uint64(dimension * thread // threads), np.uint64(dimension * (thread + 1) // threads)):
+        _add_products(
+            classes, linear, j * classes, signal, _NONE, classes, hidden, j, width, documents, linear_rate
+        )

@@ -6,7 +6,11 @@ caches, and they have to fetch it again.
 
 from typing import Any
 
-from satchel.kernels.compiled import Intrinsic
+import numpy as np
+
+from satchel.kernels.compiled import Intrinsic, kernel
+
+LINE_FLOATS = np.uint64(16)  # of a cache line
 
 
 @Intrinsic
@@ -40,3 +44,19 @@ def _prefetch(array: Any, *, writing: int) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), generate
+
+
+@kernel(forceinline=True)
+def prefetch(array, index, writing):  # type: ignore[no-untyped-def]
+    """Fetches the cache line of `array[index]`, to be written or not (a constant)."""
+    if writing:
+        prefetch_to_write(array, index)
+    else:
+        prefetch_to_read(array, index)
+
+
+@kernel(forceinline=True)
+def prefetch_run(array, begin, end, writing):  # type: ignore[no-untyped-def]
+    """Fetches `array[begin:end]`, of four bytes each, all its lines at once."""
+    for index in range(np.uint64(begin), np.uint64(end), LINE_FLOATS):
+        prefetch(array, index, writing)

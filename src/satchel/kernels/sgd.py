@@ -14,11 +14,20 @@ from functools import cache
 
 import numpy as np
 
-from satchel.kernels.bag import AHEAD, FAST, LEAST_WEIGHT, add_to_rows, add_up, factor, fetch_first
+from satchel.kernels.bag import (
+    AHEAD,
+    FAST,
+    LEAST_WEIGHT,
+    add_to_rows,
+    add_up,
+    factor,
+    fetch_features,
+    fetch_first,
+)
 from satchel.kernels.clipping import apply_classes, apply_group, coefficient, gather_classes, gather_group
 from satchel.kernels.compiled import Kernel, kernel
 from satchel.kernels.groups import GROUPS, group_of
-from satchel.kernels.linear import back, logits_of, update_classes
+from satchel.kernels.linear import back, logits_of, update_linear
 from satchel.kernels.losses import (
     CROSS_ENTROPY,
     SOFT_CROSS_ENTROPY,
@@ -26,11 +35,14 @@ from satchel.kernels.losses import (
     cross_entropy,
     soft_cross_entropy,
 )
+from satchel.kernels.prefetch import prefetch_run
 from satchel.kernels.threads import wait_for_all
 
 # Weight decay multiplies every row at every step: it is kept as one factor for all, and multiplied in
 # when that is so small that rows would lose digits (Bottou 2012, "Stochastic gradient descent tricks", 5.1).
 _LEAST_SHRINKAGE = 1e-2
+
+_DOCUMENTS_AHEAD = 4  # of which features are asked for: documents come in random order
 
 _ZERO = np.float32(0)
 
@@ -109,27 +121,32 @@ def _train(  # type: ignore[no-untyped-def]
     classes = parameters[2].shape[0]
     shrunk = shrinkage[0]
     first_group, last_group = GROUPS * thread // threads, GROUPS * (thread + 1) // threads
-    own_classes = classes * thread // threads, classes * (thread + 1) // threads
+    own_classes = classes * thread // threads, classes * (thread + 1) // threads  # where updates are gathered
     arrivals = 0
     for number in range(rates.shape[0]):
         start = number * batch_size
         stop = min(scales.shape[0], start + batch_size)
+        _fetch_sums(dimension, first_group, last_group, 0, stop - start, scratch[0], True)
         for group in range(first_group, last_group):
-            _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
+            own = (first_group, last_group) if group == first_group else (0, 0)
+            _add_up_group(dimension, group, own, start, stop, documents, parameters, scratch)
         arrivals += threads
         wait_for_all(counter, arrivals)
-        total = _weigh(start, stop, documents, step, scales)
+        first = start + (stop - start) * thread // threads
+        last = start + (stop - start) * (thread + 1) // threads
+        _fetch_sums(dimension, 0, GROUPS, first - start, last - start, scratch[0], False)
+        total = _weigh(start, stop, first, last, documents, step, scales)
         rate = rates[number]
         before = shrunk
         shrunk *= 1.0 - rate * weight_decay
-        first = start + (stop - start) * thread // threads
-        last = start + (stop - start) * (thread + 1) // threads
         for q in range(first, last):
             _learn(
                 dimension, q, start, total, rate, before, shrunk, documents, step, parameters, scratch, losses
             )
         arrivals += threads
         wait_for_all(counter, arrivals)
+        prefetch_run(scratch[1], 0, (stop - start) * dimension, False)
+        prefetch_run(scratch[3], 0, (stop - start) * dimension, False)
         if clip_norm > 0.0:
             gather_classes(dimension, own_classes, stop - start, scratch, clipping)
             for group in range(first_group, last_group):
@@ -141,7 +158,7 @@ def _train(  # type: ignore[no-untyped-def]
             for group in range(first_group, last_group):
                 apply_group(dimension, group, start, stop, kept, documents, parameters, clipping)
         else:
-            update_classes(dimension, own_classes, stop - start, step, parameters, scratch)
+            update_linear(dimension, thread, threads, stop - start, step, parameters, scratch)
             for group in range(first_group, last_group):
                 _update_group(dimension, group, start, stop, documents, parameters, scratch)
         if abs(shrunk) < _LEAST_SHRINKAGE:
@@ -152,9 +169,21 @@ def _train(  # type: ignore[no-untyped-def]
         shrinkage[0] = shrunk
 
 
+@kernel(forceinline=True)
+def _fetch_sums(dimension, first_group, last_group, first, last, sums, writing):  # type: ignore[no-untyped-def]
+    """Asks for the sums of some groups' rows in a batch's documents `first` to `last`.
+
+    What the threads exchange comes from another core's cache, which takes longer than a document if each line
+    is waited for.
+    """
+    for group in range(first_group, last_group):
+        place = group * (sums.shape[0] // GROUPS)
+        prefetch_run(sums, place + first * dimension, place + last * dimension, writing)
+
+
 @kernel(fastmath=FAST, forceinline=True)
-def _add_up_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
-    """The sum of a group's rows in each document of a batch."""
+def _add_up_group(dimension, group, own, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The sum of a group's rows in each document of a batch; and the next ones' features are asked for."""
     ids, weights, begins, bounds, _, _ = documents
     embedding, sums = parameters[0], scratch[0]
     place = group * (sums.shape[0] // GROUPS)
@@ -170,6 +199,11 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
             waiting = waiting + min(AHEAD, end - begin) if asked > q else 0
             asked += 1
         begin = begins[q]
+        following = q + _DOCUMENTS_AHEAD
+        if following < begins.shape[0]:
+            first = begins[following] + bounds[following, own[0]]
+            last = begins[following] + bounds[following, own[1]]
+            fetch_features(ids, weights, first, last)
         add_up(
             ids,
             weights,
@@ -184,17 +218,19 @@ def _add_up_group(dimension, group, start, stop, documents, parameters, scratch)
 
 
 @kernel(forceinline=True)
-def _weigh(start, stop, documents, step, scales):  # type: ignore[no-untyped-def]
-    """The weight of each document of a batch, into `scales`; returns their sum, which is never 0."""
+def _weigh(start, stop, first, last, documents, step, scales):  # type: ignore[no-untyped-def]
+    """The sum of the weights of a batch's documents, never 0; those of `first` to `last` into `scales`."""
     _, _, _, _, targets, sample_weights = documents
     classes, firsts = targets[:2]
     class_weights, loss = step[6], step[9]
     total = np.float64(0)
     for q in range(start, stop):
-        scales[q] = np.float64(sample_weights[q])
+        weight = np.float64(sample_weights[q])
         if loss == CROSS_ENTROPY:
-            scales[q] *= np.float64(class_weights[classes[firsts[q]]])
-        total += scales[q]
+            weight *= np.float64(class_weights[classes[firsts[q]]])
+        if first <= q < last:
+            scales[q] = weight
+        total += weight
     return max(total, LEAST_WEIGHT)
 
 

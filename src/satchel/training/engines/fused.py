@@ -19,6 +19,7 @@ from satchel.workers import Workers
 _SHRINKAGE = "shrinkage"
 _TRIALS = 3  # calls with each number of threads, before one is chosen
 _TRY_AGAIN = 101  # of so many calls, one is with another number: the machine may have become busy
+_LINE = 8  # integers of a cache line
 _LOSSES = {"cross_entropy": CROSS_ENTROPY, "binary_cross_entropy": BINARY_CROSS_ENTROPY}
 
 
@@ -94,7 +95,7 @@ class FusedEngine:
         linear = np.ascontiguousarray(parameters.weight.T)
         numbers = parameters.embedding.reshape(-1), linear.reshape(-1), parameters.bias
         losses, scales = np.empty(len(order)), np.empty(len(order))
-        counter = np.zeros(1, dtype=np.int64)
+        counter = np.zeros(3 * _LINE, dtype=np.int64)[_LINE : 2 * _LINE]  # on a cache line of its own
 
         threads = self._pace.threads()
 
