@@ -20,6 +20,7 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         validate_default=True,
         use_attribute_docstrings=False,
+        defer_build=True,  # of those that make up another, pydantic would build each by itself, too
     )
 
 

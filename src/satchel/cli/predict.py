@@ -98,12 +98,14 @@ def predict(
             state_of_output, output, source, lambda: contents.result().sha256, options, resume=resume
         )
         loading = _model_of(contents, beside)
-        from satchel.cli.answers import choice_of, write_answers
         from satchel.model.predictor import Predictor
+
+        predicting = beside.submit(lambda: Predictor(loading.result(), threads or os.cpu_count() or 1))
+        from satchel.cli.answers import choice_of, write_answers
         from satchel.model.writers import WRITERS
 
-        loaded = loading.result()
-        predictor = Predictor(loaded, threads or os.cpu_count() or 1)
+        predictor = predicting.result()
+        loaded = predictor.model
         if resume:
             state.result()
         reader = text_reader(loaded, source, format_name=input_format, text=text, on_error=on_error)
