@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data.batches import from_numpy
+from satchel.kernels import decimals
 from satchel.model.predictor import Predictions
-
-_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -113,9 +112,9 @@ class JsonLines:
             parts += ['"labels": [', names, '], "probabilities": [', numbers, "]"]
         else:
             ((names, numbers),) = columns
-            names = pc.if_else(from_numpy(kept[:, 0]), names, "null")
+            names = _where(kept[:, 0], names, "null")
             parts += ['"label": ', names, ', "probability": ', numbers]
-        parts += [pc.if_else(from_numpy(predictions.empty), ', "empty": true}\n', "}\n")]
+        parts += [_where(~predictions.empty, "}\n", ', "empty": true}\n')]
         return _concatenated(parts, errors, lambda row, error: self._error(ids, row, error))
 
     def _error(self, ids: pa.Array | None, row: int, error: str) -> str:
@@ -170,7 +169,7 @@ class Csv:
         for rank, (names, numbers) in enumerate(columns if separator is None else []):
             parts += [
                 "," if rank else "",
-                pc.if_else(from_numpy(kept[:, rank]), names, ""),
+                _where(kept[:, rank], names, ""),
                 ",",
                 numbers,
             ]
@@ -220,25 +219,38 @@ def _top(
     kept[abstained] = False
     kept[abstained, 0] = choice.abstain_label is not None
     classes[abstained, 0] = len(labels) - 1
-    columns = []
-    for rank in range(classes.shape[1]):
-        rounded = np.round(probabilities[:, rank].astype(np.float64), _DECIMALS)
-        columns.append((labels.take(from_numpy(classes[:, rank])), from_numpy(rounded).cast(pa.string())))
+    columns = [
+        (labels.take(from_numpy(classes[:, rank])), _decimals(probabilities[:, rank]))
+        for rank in range(classes.shape[1])
+    ]
     return columns, kept
+
+
+def _decimals(probabilities: NDArray[np.float32]) -> pa.Array:
+    """Probabilities as strings, [N]."""
+    out = np.empty(len(probabilities) * decimals.LONGEST, dtype=np.uint8)
+    offsets = np.empty(len(probabilities) + 1, dtype=np.int32)
+    decimals.write_decimals(np.ascontiguousarray(probabilities), out, offsets)
+    return pa.StringArray.from_buffers(len(probabilities), pa.py_buffer(offsets), pa.py_buffer(out))
+
+
+def _where(condition: NDArray[np.bool_], strings: pa.Array | str, others: str) -> pa.Array | str:
+    """The strings, [N], where the condition, [N], holds, and the others elsewhere."""
+    return strings if condition.all() else pc.if_else(from_numpy(condition), strings, others)
 
 
 def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:
     """The kept strings of each row, [N]; ranks are kept from the first on."""
     # Not by null_handling="skip": Arrow 26 leaves out the rows where every string is null.
     parts = [
-        pc.if_else(
-            from_numpy(kept[:, rank]),
+        _where(
+            kept[:, rank],
             pc.binary_join_element_wise(separator, column, "") if rank else column,
             "",
         )
         for rank, column in enumerate(columns)
     ]
-    return pc.binary_join_element_wise(*parts, "")
+    return pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
 
 
 def _concatenated(
