@@ -1,4 +1,4 @@
-"""Predictions -> records of a file: JSONL, CSV or plain text, formatted by Arrow, not row by row.
+"""Predictions -> records of a file: JSONL, CSV or plain text, formatted column by column, not row by row.
 
 One record for each text, in order. A new format is a class here and its name in `WRITERS`.
 """
