@@ -1,7 +1,6 @@
 """The benchmark of the training kernel runs."""
 
 import pytest
-
 from benchmarks import kernels
 
 
