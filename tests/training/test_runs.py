@@ -16,6 +16,7 @@ from satchel.model.modelfile import load_model
 from satchel.reporting import Reporter
 from satchel.training.folder import RunFolder
 from satchel.training.run import RunResult, Start, is_finished, train
+from satchel.training.saving import CheckpointWriter
 from tests.conftest import documents, write_csv
 
 ENGINES = ["fused", "torch"]
@@ -330,3 +331,65 @@ def test_a_model_is_continued_only_as_it_was_built(config: Path, override: str, 
         run("new", "training.start_from=old", override)
     with pytest.raises(ConfigError, match="cannot start from the model that it replaces"):
         run("old", "training.start_from=old", force=True)
+
+
+# So few rows that one epoch in two or three is written.
+SHORT = ("data.validation=null", "vocabulary.ngram_min_count=6", "training.epochs=9")
+
+
+def saved_by(config: Path, monkeypatch: pytest.MonkeyPatch, folder: str, *overrides: str) -> list[int]:
+    """The epochs whose ends were written by a run without validation."""
+    found, plain = [], CheckpointWriter.save
+
+    def save(self: Any, parameters: Any, state: Any, progress: Any, epoch: Any, *, named: bool) -> None:
+        assert named
+        found.append(epoch.epoch)
+        plain(self, parameters, state, progress, epoch, named=named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CheckpointWriter, "save", save)
+        run(folder, *SHORT, *overrides)
+    return found
+
+
+def test_short_epochs_are_not_all_written(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One checkpoint for each 50 features learned for each row, and the last."""
+    corpus = run("plain", *SHORT)
+    features = sum(int(count) for count in corpus.model.vocabulary.document_counts.reshape(-1))
+    share = features / len(corpus.model.vocabulary) / 50
+    wanted = [epoch for epoch in range(1, 10) if int(epoch * share) > int((epoch - 1) * share)]
+    assert wanted == [3, 6, 8]
+    assert saved_by(config, monkeypatch, "nine") == [3, 6, 8, 9]
+    assert [record["epoch"] for record in epochs_of("nine")] == [*range(1, 10)]
+
+
+def test_stopped_after_an_epoch_that_is_not_written(config: Path) -> None:
+    whole = run("whole", *SHORT)
+    for calls in (3, 45, 46, 91, 92, 137):
+        with pytest.raises(StoppedError, match="stopped"):
+            run("cut", *SHORT, stopping=stopping_after(calls), force=True)
+        assert not Path("cut/model.safetensors").exists()
+        run("cut", *SHORT, resume=True)
+        assert model_of("cut") == model_of("whole")
+        assert [record["epoch"] for record in epochs_of("cut")] == [*range(1, 10)]
+    assert len(whole.epochs) == 9
+
+
+def test_going_back_past_epochs_that_are_not_written(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that is NaN once, in the sixth epoch: back to the third, and each has one line."""
+    from satchel.training.engines.fused import FusedEngine
+
+    plain, seen = FusedEngine.train, [0]
+    saved = saved_by(config, monkeypatch, "whole")
+
+    def once(self: FusedEngine, order: Any, rates: Any) -> float:
+        loss = plain(self, order, rates)
+        seen[0] += len(order)
+        return float("nan") if seen[0] - len(order) <= 5.5 * 300 < seen[0] else loss
+
+    monkeypatch.setattr(FusedEngine, "train", once)
+    run("back", *SHORT)
+    assert saved == [3, 6, 8, 9]
+    halvings = {record["epoch"]: record["halvings"] for record in epochs_of("back")}
+    assert [*halvings] == [*range(1, 10)]
+    assert halvings == {epoch: int(epoch > 3) for epoch in range(1, 10)}

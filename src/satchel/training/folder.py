@@ -5,7 +5,7 @@ runs/<name>/
   metrics.jsonl        one EpochRecord a line
   metrics.json         the final figures
   checkpoints/         last.safetensors and best.safetensors; while it runs also
-                       epoch.safetensors (the last epoch's end) and rows.safetensors (what rows are of)
+                       epoch.safetensors (an epoch's end) and rows.safetensors (what rows are of)
   model.safetensors    the classifier
   report.html          the page to look at (`satchel.evaluation.report`)
   events/              for TensorBoard, where `training.tensorboard` is set

@@ -26,11 +26,15 @@ from satchel.training.divergence import MAX_HALVINGS, ignorant_loss, is_sound
 from satchel.training.engines.base import Engine, Task
 from satchel.training.figures import ValidationFigures, multi_label_figures, validation_figures
 from satchel.training.folder import RunFolder
-from satchel.training.loop import EpochRecord, Limits, Progress, metric_watched, train_epochs
+from satchel.training.loop import EpochRecord, Limits, Progress, epoch_head, metric_watched, train_epochs
 from satchel.training.saving import CheckpointWriter
 from satchel.training.settings import RunSettings
 from satchel.training.watching import Watcher
 from satchel.workers import Workers
+
+# Between two checkpoints at the end of epochs, of one row of the embedding: to write it takes as long as to
+# learn from two or three, so that writing takes a twentieth of the time where epochs are short.
+_FEATURES = 50
 
 Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
 
@@ -93,7 +97,7 @@ class Learning:
         self._engine.load_state(load_checkpoint(checkpoint.path, self._task.parameters))
         self.progress = checkpoint.progress
         self._folder.sweep()
-        if not self.progress.documents:
+        if not self.progress.documents and self._is_kept(self.progress.epoch):
             best = self.progress.best
             self._writer.name(best if best is not None and best.epoch == self.progress.epoch else None)
         self._folder.set_epochs([record.to_json() for record in self.progress.records])
@@ -113,12 +117,13 @@ class Learning:
             CheckpointError: no epoch came to its end.
         """
         corpus = self._corpus
-        if not checkpoint.progress.records:
-            raise CheckpointError(
-                f"{checkpoint.path}: the data changed within the first epoch: start anew with --force"
-            )
-        if checkpoint.progress.documents:
+        if checkpoint.progress.documents and self._folder.epoch_checkpoint.exists():
             checkpoint = read_checkpoint(self._folder.epoch_checkpoint)
+        if not checkpoint.progress.records or checkpoint.progress.documents:
+            raise CheckpointError(
+                f"{checkpoint.path}: the data changed before the end of an epoch was saved: start anew with "
+                "--force"
+            )
         before = checkpoint.progress
         carried = carry_over(
             stored_parameters(checkpoint.path), known, self._task.parameters, corpus.vocabulary, corpus.labels
@@ -129,7 +134,7 @@ class Learning:
         self._folder.sweep()
         self._folder.best_checkpoint.unlink(missing_ok=True)
         self.begin()
-        self._save()
+        self._save(kept=True)
         self._writer.wait()
         self._folder.set_epochs([record.to_json() for record in self.progress.records])
         self._reporter.message(f"Going on {self._place()}, with changed data: {carried}")
@@ -179,14 +184,14 @@ class Learning:
 
         def between() -> None:
             wanted = is_wanted()
-            if wanted or time.monotonic() - self._saved >= training.checkpoint_seconds:
-                self._save()
+            if wanted or self._is_time():
+                self._save(kept=False)
             if wanted:
                 raise self._stopped()
 
         if self.progress.epoch < training.epochs:
             self._reporter.message(
-                _epoch_head(multi_label=multi_label, validated=self._corpus.validation is not None)
+                epoch_head(multi_label=multi_label, validated=self._corpus.validation is not None)
             )
         for record in train_epochs(
             self._engine,
@@ -208,27 +213,58 @@ class Learning:
             data = self._corpus.validation
             self._watcher.end_epoch(record, self._validation_logits, None if data is None else data.dataset)
             self._validation_logits = None
-            self._save(record)
-            self._reporter.message(_epoch_line(record, training.epochs, multi_label=multi_label))
-            if is_wanted() and record.epoch < training.epochs:
+            stopping = is_wanted() and record.epoch < training.epochs
+            kept = self._is_kept(record.epoch)
+            if kept or stopping or self._is_time():
+                self._save(record, kept=kept)
+            else:
+                self._check()
+                self._writer.note(record)
+            self._reporter.message(record.line(training.epochs, multi_label=multi_label))
+            if stopping:
                 raise self._stopped()
 
-    def _save(self, epoch: EpochRecord | None = None) -> None:
-        """Writes the state, if it is one to go on from, and that an epoch has ended.
+    def _save(self, epoch: EpochRecord | None = None, *, kept: bool) -> None:
+        """Writes the state, if it is one to go on from.
+
+        Args:
+            epoch: that has just ended, or None.
+            kept: whether this is the end of an epoch that is kept.
 
         Raises:
             DivergedError: it is not, at the end of an epoch. Within one nothing is raised, because
                 what comes of a training must not depend on when it was saved.
         """
-        if not is_sound(self._task.parameters):
-            if self.progress.documents:
-                return
-            raise DivergedError(f"the parameters became huge or NaN in epoch {self.progress.epoch}")
-        self._writer.save(self._task.parameters, self._engine.state(), self.progress, epoch)
+        if not self.progress.documents:
+            self._check()
+        elif not is_sound(self._task.parameters):
+            return
+        self._writer.save(self._task.parameters, self._engine.state(), self.progress, epoch, named=kept)
         self._saved = time.monotonic()
 
+    def _check(self) -> None:
+        if not is_sound(self._task.parameters):
+            raise DivergedError(f"the parameters became huge or NaN in epoch {self.progress.epoch}")
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._saved >= self._settings.training.checkpoint_seconds
+
+    def _is_kept(self, epoch: int) -> bool:
+        """Whether the end of an epoch, from 1, is one to go back to.
+
+        That depends on the data alone, since what a training goes back to must not depend on the clock. The
+        ends of all epochs are kept where one of them is chosen.
+        """
+        rows = _FEATURES * len(self._task.parameters.embedding)
+        learned = self._corpus.train.feature_count
+        return (
+            epoch == self._settings.training.epochs
+            or self._corpus.validation is not None
+            or epoch * learned // rows > (epoch - 1) * learned // rows
+        )
+
     def _go_back(self, error: DivergedError, initialise: Callable[[], None]) -> None:
-        """Back to the end of the last good epoch, or to the start, with half the learning rate.
+        """Back to the end of the last epoch that is kept, or to the start, with half the learning rate.
 
         Not to a checkpoint within an epoch: when it was made depends on the clock.
         """
@@ -249,6 +285,7 @@ class Learning:
             self._engine.load_state(self._initial_state)
             self.progress = Progress()
         self.progress.halvings = halvings
+        self._folder.set_epochs([record.to_json() for record in self.progress.records])
         place = f"the end of epoch {self.progress.epoch}" if self.progress.epoch else "the start"
         self._reporter.warning(
             f"training diverged: {error}; going back to {place}, with the learning rate halved to "
@@ -291,21 +328,3 @@ class Learning:
             if dataset.label_ids is not None:
                 return multi_label_figures(logits, dataset.multi_hot(logits.shape[1]))
             return validation_figures(logits, dataset.targets, dataset.soft_targets)
-
-
-def _epoch_head(*, multi_label: bool, validated: bool) -> str:
-    """What stands above the lines of the epochs."""
-    names = ("P@1", "micro F1") if multi_label else ("accuracy", "macro F1")
-    figures = f"  validation loss  {names[0]:>8}  {names[1]:>8}" if validated else ""
-    return f"{'epoch':>7}  {'loss':>8}{figures}  documents/s{'  (* best)' if validated else ''}"
-
-
-def _epoch_line(record: EpochRecord, epochs: int, *, multi_label: bool) -> str:
-    """One line an epoch, for the terminal (of 80 columns) and the log."""
-    line = f"{f'{record.epoch}/{epochs}':>7}  {record.train_loss:>8.4f}"
-    if record.validation is not None:
-        figures = record.validation
-        f1 = figures.f1_micro if multi_label else figures.f1_macro
-        line += f"  {figures.loss:>15.4f}  {figures.accuracy:>8.4f}  {f1:>8.4f}"
-    line += f"  {record.documents_per_second:>11,.0f}"
-    return line + ("  *" if record.is_best and record.validation is not None else "")

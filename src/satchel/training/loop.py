@@ -56,11 +56,28 @@ class EpochRecord:
         """As written to metrics.jsonl."""
         return asdict(self)
 
+    def line(self, epochs: int, *, multi_label: bool) -> str:
+        """One line for the terminal (of 80 columns) and the log."""
+        line = f"{f'{self.epoch}/{epochs}':>7}  {self.train_loss:>8.4f}"
+        if self.validation is not None:
+            figures = self.validation
+            f1 = figures.f1_micro if multi_label else figures.f1_macro
+            line += f"  {figures.loss:>15.4f}  {figures.accuracy:>8.4f}  {f1:>8.4f}"
+        line += f"  {self.documents_per_second:>11,.0f}"
+        return line + ("  *" if self.is_best and self.validation is not None else "")
+
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """What `to_json` gave."""
         figures = values["validation"]
         return cls(**{**values, "validation": None if figures is None else ValidationFigures(**figures)})
+
+
+def epoch_head(*, multi_label: bool, validated: bool) -> str:
+    """What stands above the lines of the epochs (`EpochRecord.line`)."""
+    names = ("P@1", "micro F1") if multi_label else ("accuracy", "macro F1")
+    figures = f"  validation loss  {names[0]:>8}  {names[1]:>8}" if validated else ""
+    return f"{'epoch':>7}  {'loss':>8}{figures}  documents/s{'  (* best)' if validated else ''}"
 
 
 @dataclass

@@ -25,7 +25,13 @@ class CheckpointWriter:
         self._last: Future[None] | None = None
 
     def save(
-        self, parameters: Parameters, engine_state: EngineState, progress: Progress, epoch: EpochRecord | None
+        self,
+        parameters: Parameters,
+        engine_state: EngineState,
+        progress: Progress,
+        epoch: EpochRecord | None,
+        *,
+        named: bool,
     ) -> None:
         """Writes a checkpoint of where a training stands.
 
@@ -34,6 +40,7 @@ class CheckpointWriter:
             engine_state: the engine's.
             progress: of the training.
             epoch: that has just ended; None: one is under way, or nothing of it is to be told.
+            named: whether it is of an epoch's end that is kept.
 
         Raises:
             RunFolderError: this one cannot be written, or the last could not.
@@ -42,7 +49,18 @@ class CheckpointWriter:
         written = write_checkpoint(
             self._folder.last_checkpoint, parameters, engine_state, progress, self._identity
         )
-        self._last = self._aside.submit(self._finish, written, epoch, ends_epoch=not progress.documents)
+        self._last = self._aside.submit(self._finish, written, epoch, named=named)
+
+    def note(self, epoch: EpochRecord) -> None:
+        """Gives an epoch that ended, and is not kept, its line in metrics.jsonl, after those before it."""
+        before = self._last
+
+        def add() -> None:
+            if before is not None:
+                before.result()  # which has been done: there is one thread
+            self._folder.add_epoch(epoch.to_json())
+
+        self._last = self._aside.submit(add)
 
     def save_rows(self, known: Known) -> None:
         """Writes what the rows of the parameters stand for, beside the training; checkpoints come after it.
@@ -73,9 +91,9 @@ class CheckpointWriter:
         if best is not None and best.validation is not None:
             self._folder.keep_checkpoint(self._folder.best_checkpoint)
 
-    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, ends_epoch: bool) -> None:
+    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, named: bool) -> None:
         written.commit()
-        if ends_epoch:
+        if named:
             self.name(epoch if epoch is not None and epoch.is_best else None)
         if epoch is not None:
             self._folder.add_epoch(epoch.to_json())
