@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.data.dataset import BagDataset
 from satchel.errors import DataError
 from satchel.training.settings import MetricName
 
@@ -34,6 +35,18 @@ class ValidationFigures:
     def value(self, metric: MetricName) -> float:
         """The figure, signed so that more is better."""
         return -self.loss if metric == "loss" else float(getattr(self, metric))
+
+
+def figures_of(logits: NDArray[np.float32], dataset: BagDataset) -> ValidationFigures:
+    """The figures of documents with one label or several, from their logits, float32 [N, C].
+
+    Raises:
+        DataError: there is no document whose label is known.
+    """
+    with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
+        if dataset.label_ids is not None:
+            return multi_label_figures(logits, dataset.multi_hot(logits.shape[1]))
+        return validation_figures(logits, dataset.targets, dataset.soft_targets)
 
 
 def validation_figures(

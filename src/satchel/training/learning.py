@@ -24,7 +24,7 @@ from satchel.training.checkpoint import (
 )
 from satchel.training.divergence import MAX_HALVINGS, ignorant_loss, is_sound
 from satchel.training.engines.base import Engine, Task
-from satchel.training.figures import ValidationFigures, multi_label_figures, validation_figures
+from satchel.training.figures import ValidationFigures, figures_of
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, epoch_head, metric_watched, train_epochs
 from satchel.training.saving import CheckpointWriter
@@ -310,21 +310,11 @@ class Learning:
         """The logits of the validation set at the parameters as they are, float32 [N, C]."""
         if self._corpus.validation is None:
             return None
-        dataset = self._corpus.validation.dataset
-        return scoring.logits(
-            self._task.parameters,
-            self._settings.model.mode,
-            dataset.bags,
-            self._workers,
-        )
+        bags = self._corpus.validation.dataset.bags
+        return scoring.logits(self._task.parameters, self._settings.model.mode, bags, self._workers)
 
     def _validate(self) -> ValidationFigures | None:
         """The figures of the validation set at the parameters as they are."""
-        logits = self._validation_logits = self.validation_logits()
-        if logits is None or self._corpus.validation is None:
-            return None
-        with np.errstate(all="ignore"):  # of a training that diverged: its figures say so
-            dataset = self._corpus.validation.dataset
-            if dataset.label_ids is not None:
-                return multi_label_figures(logits, dataset.multi_hot(logits.shape[1]))
-            return validation_figures(logits, dataset.targets, dataset.soft_targets)
+        data, logits = self._corpus.validation, self.validation_logits()
+        self._validation_logits = logits
+        return None if data is None or logits is None else figures_of(logits, data.dataset)
