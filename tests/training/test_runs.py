@@ -341,10 +341,10 @@ def saved_by(config: Path, monkeypatch: pytest.MonkeyPatch, folder: str, *overri
     """The epochs whose ends were written by a run without validation."""
     found, plain = [], CheckpointWriter.save
 
-    def save(self: Any, parameters: Any, state: Any, progress: Any, epoch: Any, *, named: bool) -> None:
+    def save(self: Any, *what: Any, named: bool, ended: bool) -> None:
         assert named
-        found.append(epoch.epoch)
-        plain(self, parameters, state, progress, epoch, named=named)
+        found.append(what[-1].epoch)
+        plain(self, *what, named=named, ended=ended)
 
     with monkeypatch.context() as patched:
         patched.setattr(CheckpointWriter, "save", save)

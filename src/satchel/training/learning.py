@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -29,19 +28,13 @@ from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Limits, Progress, epoch_head, metric_watched, train_epochs
 from satchel.training.saving import CheckpointWriter
 from satchel.training.settings import RunSettings
+from satchel.training.stopping import Stopping
 from satchel.training.watching import Watcher
 from satchel.workers import Workers
 
 # Between two checkpoints at the end of epochs, of one row of the embedding: to write it takes as long as to
 # learn from two or three, so that writing takes a twentieth of the time where epochs are short.
 _FEATURES = 50
-
-Stopping = Callable[[], AbstractContextManager[Callable[[], bool]]]
-
-
-def never_stopping() -> AbstractContextManager[Callable[[], bool]]:
-    """What a run is given that nobody asks to stop."""
-    return nullcontext(lambda: False)
 
 
 class Learning:
@@ -239,7 +232,9 @@ class Learning:
             self._check()
         elif not is_sound(self._task.parameters):
             return
-        self._writer.save(self._task.parameters, self._engine.state(), self.progress, epoch, named=kept)
+        ended = epoch is not None and epoch.epoch == self._settings.training.epochs
+        state = self._engine.state()
+        self._writer.save(self._task.parameters, state, self.progress, epoch, named=kept, ended=ended)
         self._saved = time.monotonic()
 
     def _check(self) -> None:

@@ -24,7 +24,7 @@ from satchel.training.checkpoint import Identity, rows_hash
 from satchel.training.engines.base import Task
 from satchel.training.engines.choice import make_engine
 from satchel.training.folder import LoggingReporter, RunFolder
-from satchel.training.learning import Learning, Stopping, never_stopping
+from satchel.training.learning import Learning
 from satchel.training.loop import EpochRecord
 from satchel.training.plan import plan
 from satchel.training.reading import files, read
@@ -37,6 +37,7 @@ from satchel.training.resume import (
 )
 from satchel.training.settings import RunSettings
 from satchel.training.start import class_weights, load_origin, starting_parameters
+from satchel.training.stopping import Stopping, never_stopping
 from satchel.training.thresholds import NEVER, UNTUNED, tune_for_precision, tune_thresholds
 from satchel.training.watching import Watcher
 from satchel.workers import Workers

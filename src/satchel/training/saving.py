@@ -13,9 +13,9 @@ from satchel.training.loop import EpochRecord, Progress
 class CheckpointWriter:
     """Writes the checkpoints of a run.
 
-    A checkpoint's numbers are written at once, before the next step changes them. What takes as long
-    again, to wait for the disk, is done beside the training: only then does the checkpoint take its place,
-    get its other names, and its epoch a line in metrics.jsonl, in this order.
+    A checkpoint's numbers are written at once, before the next step changes them, but for the last one's.
+    What takes as long again, to wait for the disk, is done beside the training: only then does it take
+    its place, get its other names, and its epoch a line in metrics.jsonl, in this order.
     """
 
     def __init__(self, folder: RunFolder, identity: Identity) -> None:
@@ -32,6 +32,7 @@ class CheckpointWriter:
         epoch: EpochRecord | None,
         *,
         named: bool,
+        ended: bool,
     ) -> None:
         """Writes a checkpoint of where a training stands.
 
@@ -41,15 +42,22 @@ class CheckpointWriter:
             progress: of the training.
             epoch: that has just ended; None: one is under way, or nothing of it is to be told.
             named: whether it is of an epoch's end that is kept.
+            ended: whether nothing changes any more: then all is done beside what comes next.
 
         Raises:
             RunFolderError: this one cannot be written, or the last could not.
         """
         self.wait()
-        written = write_checkpoint(
-            self._folder.last_checkpoint, parameters, engine_state, progress, self._identity
-        )
-        self._last = self._aside.submit(self._finish, written, epoch, named=named)
+
+        def write() -> Replacement:
+            return write_checkpoint(
+                self._folder.last_checkpoint, parameters, engine_state, progress, self._identity
+            )
+
+        if ended:
+            self._last = self._aside.submit(lambda: self._finish(write(), epoch, named=named))
+        else:
+            self._last = self._aside.submit(self._finish, write(), epoch, named=named)
 
     def note(self, epoch: EpochRecord) -> None:
         """Gives an epoch that ended, and is not kept, its line in metrics.jsonl, after those before it."""
