@@ -1,8 +1,12 @@
+import os
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from satchel import workers
 from satchel.workers import Workers
 
 
@@ -31,3 +35,40 @@ def test_ranges_cover_all_numbers_and_none_is_empty(count: int, threads: int) ->
     ranges = Workers(threads).ranges(count)
     assert [number for low, high in ranges for number in range(low, high)] == list(range(count))
     assert len(ranges) == max(1, min(count, threads))
+
+
+def moves(monkeypatch: pytest.MonkeyPatch, core: int, taken: list[int], allowed: set[int]) -> list[set[int]]:
+    """The cores that a thread on `core` lets itself be moved to, one after the other."""
+    masks: list[set[int]] = []
+    monkeypatch.setattr(workers, "_core", lambda: min(masks[0]) if masks else core)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: allowed)
+    monkeypatch.setattr("os.sched_setaffinity", lambda _, cores: masks.append(set(cores)))
+    workers._leave(taken)
+    return masks
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux alone")
+def test_a_thread_leaves_a_core_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = [3]
+    assert moves(monkeypatch, 3, taken, {2, 3, 5}) == [{2, 5}, {2, 3, 5}]  # anywhere else; then free again
+    assert taken == [3, 2]
+    assert moves(monkeypatch, 2, taken, {2, 3, 5}) == [{5}, {2, 3, 5}]
+    assert moves(monkeypatch, 7, taken, {2, 3, 5, 7}) == []
+    assert taken == [3, 2, 5, 7]
+    assert moves(monkeypatch, 3, taken, {2, 3, 5, 7}) == []  # all are taken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux alone")
+def test_threads_may_use_all_cores_afterwards() -> None:
+    before = os.sched_getaffinity(0)
+    found = Workers(4).map(lambda _: os.sched_getaffinity(0), range(40))
+    assert found == [before] * 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux alone")
+def test_a_container_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.sched_setaffinity", refuse)
+    assert Workers(4).map(lambda item: item + 1, range(40)) == list(range(1, 41))

@@ -1,8 +1,12 @@
 """Workers: a pool of threads for kernels, which run without Python's lock."""
 
 import itertools
+import os
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +28,13 @@ class Workers:
         listed = list(items)
         if self._pool is None or len(listed) < 2:
             return [function(item) for item in listed]
-        others = [self._pool.submit(function, item) for item in listed[1:]]
+        taken = [_core()]
+
+        def elsewhere(item: Item) -> Result:
+            _leave(taken)
+            return function(item)
+
+        others = [self._pool.submit(elsewhere, item) for item in listed[1:]]
         results = [function(listed[0])]
         return results + [other.result() for other in others]
 
@@ -49,3 +59,34 @@ class Workers:
         threads = max(1, min(self.threads, count))
         cuts = [count * thread // threads for thread in range(threads + 1)]
         return list(itertools.pairwise(cuts))
+
+
+def _leave(taken: list[int]) -> None:
+    """Moves the calling thread to a core that is not taken, if one is left; and takes its core.
+
+    A thread that is woken often begins on the core of the one that woke it, and stays there for milliseconds
+    while another core is idle: as long as a call of ours takes. Where it runs later is the system's matter.
+    """
+    if sys.platform == "linux" and _core() in taken:
+        with suppress(OSError):  # where a container forbids it
+            allowed = os.sched_getaffinity(0)
+            if free := allowed.difference(taken):
+                os.sched_setaffinity(0, free)
+                os.sched_setaffinity(0, allowed)
+    taken.append(_core())
+
+
+def _core() -> int:
+    """The core that the calling thread runs on; -1 where that is not known."""
+    number: int = _sched_getcpu()()
+    return number
+
+
+@cache
+def _sched_getcpu() -> Callable[[], int]:
+    import ctypes
+
+    found: Callable[[], int] | None = None
+    if sys.platform == "linux":
+        found = getattr(ctypes.CDLL(None), "sched_getcpu", None)
+    return found or (lambda: -1)

@@ -83,7 +83,7 @@ def epochs_of(output: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("calls", [1, 30, 61, 100])
+@pytest.mark.parametrize("calls", [1, 6, 13, 20])
 def test_stopped_and_resumed_is_as_never_stopped(config: Path, engine: str, calls: int) -> None:
     overrides: tuple[str, ...] = (f"training.engine={engine}", "training.early_stopping={patience: 2}")
     if engine == "torch":
@@ -108,7 +108,7 @@ def test_subwords_are_learned_alike_when_a_run_goes_on(config: Path) -> None:
     pieces = "text.tokenizer={name: subword, size: 50}"
     run("whole", pieces)
     with pytest.raises(StoppedError, match="stopped in epoch"):
-        run("cut", pieces, stopping=stopping_after(30))
+        run("cut", pieces, stopping=stopping_after(6))
     run("cut", pieces, resume=True)
     assert model_of("cut") == model_of("whole")
 
@@ -126,7 +126,7 @@ def test_a_finished_run_is_finished(config: Path) -> None:
 
 def test_what_changed_is_refused_by_name(config: Path) -> None:
     with pytest.raises(StoppedError, match="stopped in epoch 2"):
-        run("cut", stopping=stopping_after(70))
+        run("cut", stopping=stopping_after(14))
     with pytest.raises(
         CheckpointError, match=r"(?s)config has changed.*seed: was 1, is 2\n.*lowercase: was True, is False"
     ):
@@ -152,7 +152,7 @@ def load_model_rows(path: str) -> int:
 
 def test_a_checkpoint_of_another_engine_or_a_damaged_one(config: Path) -> None:
     with pytest.raises(StoppedError, match="stopped"):
-        run("cut", stopping=stopping_after(70))
+        run("cut", stopping=stopping_after(14))
     path = Path("cut/checkpoints/last.safetensors")
     whole = path.read_bytes()
     for damaged in (whole[:-1], whole[:-9] + b"\1" + whole[-8:], b""):
@@ -203,7 +203,7 @@ def test_a_learning_rate_that_is_too_high_is_halved(config: Path, engine: str) -
     assert result.epochs[-1].validation is not None
     assert result.epochs[-1].validation.accuracy > 0.9
     with pytest.raises(StoppedError, match="stopped"):
-        run("cut", *overrides, stopping=stopping_after(30))
+        run("cut", *overrides, stopping=stopping_after(6))
     run("cut", *overrides, resume=True)
     assert model_of("cut") == model_of("halved")
 
@@ -217,7 +217,7 @@ def test_going_back_within_the_training(config: Path, monkeypatch: pytest.Monkey
     def once(self: FusedEngine, order: Any, rates: Any) -> float:
         loss = plain(self, order, rates)
         seen.append(rates[0])
-        if len(seen) == 130:
+        if len(seen) == 26:
             self._parameters.embedding[:] = np.nan
             return float("nan")
         return loss
@@ -262,7 +262,7 @@ def test_a_model_of_two_classes_goes_on_with_its_weighting(config: Path) -> None
     old = run("old", "data.train=two.csv")
     assert old.settings.model.weighting.name == "log_count_ratio"
     with pytest.raises(StoppedError, match="stopped"):
-        run("cut", "data.train=two.csv", stopping=stopping_after(40))
+        run("cut", "data.train=two.csv", stopping=stopping_after(8))
     run("cut", "data.train=two.csv", resume=True)
     assert model_of("cut") == model_of("old")
     heard = Heard()
@@ -312,7 +312,7 @@ def test_a_run_from_a_model_resumes(config: Path) -> None:
     overrides = ("data.train=new.csv", "training.start_from=old", "training.learning_rate=0.5")
     run("whole", *overrides)
     with pytest.raises(StoppedError, match="stopped"):
-        run("cut", *overrides, stopping=stopping_after(20))
+        run("cut", *overrides, stopping=stopping_after(4))
     run("cut", *overrides, resume=True)
     assert model_of("cut") == model_of("whole")
 
@@ -365,7 +365,7 @@ def test_short_epochs_are_not_all_written(config: Path, monkeypatch: pytest.Monk
 
 def test_stopped_after_an_epoch_that_is_not_written(config: Path) -> None:
     whole = run("whole", *SHORT)
-    for calls in (3, 45, 46, 91, 92, 137):
+    for calls in (1, 9, 10, 19, 20, 29):
         with pytest.raises(StoppedError, match="stopped"):
             run("cut", *SHORT, stopping=stopping_after(calls), force=True)
         assert not Path("cut/model.safetensors").exists()

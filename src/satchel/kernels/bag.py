@@ -66,16 +66,19 @@ def fetch_first(ids, begin, end, embedding, dimension, writing):  # type: ignore
 
 
 @kernel(fastmath=FAST, forceinline=True)
-def add_up(ids, weights, begin, end, embedding, dimension, sums, first, writing):  # type: ignore[no-untyped-def]
-    """The sum of the rows `ids[begin:end]`, each times its weight, into float32 `sums[first:first + D]`."""
+def add_up(ids, weights, begin, end, last, embedding, dimension, sums, first, writing):  # type: ignore[no-untyped-def]
+    """The sum of the rows `ids[begin:end]`, each times its weight, into float32 `sums[first:first + D]`.
+
+    Rows that come later are asked for, up to `ids[last]`.
+    """
     first = np.uint64(first)
     i = np.uint64(begin)
-    end = np.uint64(end)
+    end, last = np.uint64(end), np.uint64(last)
     for j in range(dimension):
         sums[first + np.uint64(j)] = _ZERO
     # Four rows at a time: each addition to a sum in memory waits for the one before.
     while i + _FOUR <= end:
-        for ahead in range(i + _AHEAD, min(i + _AHEAD + _FOUR, end)):
+        for ahead in range(i + _AHEAD, min(i + _AHEAD + _FOUR, last)):
             fetch_row(embedding, ids[ahead], dimension, writing)
         second, third, fourth = i + _ONE_MORE, i + _TWO_MORE, i + _THREE_MORE
         places = (
@@ -93,6 +96,8 @@ def add_up(ids, weights, begin, end, embedding, dimension, sums, first, writing)
         add_runs(dimension, sums, first, embedding, places, factors)
         i += _FOUR
     while i < end:
+        if i + _AHEAD < last:
+            fetch_row(embedding, ids[i + _AHEAD], dimension, writing)
         add_runs(dimension, sums, first, embedding, (_begin_of(ids[i], dimension),), (_weight(weights, i),))
         i += _ONE_MORE
 

@@ -50,7 +50,7 @@ def _score(dimension, first, last, ids, offsets, weights, parameters, pooling, l
         if pooling == MAX:
             highest(ids, begin, end, embedding, dimension, h)
         else:
-            add_up(ids, weights, begin, end, embedding, dimension, h, 0, False)
+            add_up(ids, weights, begin, end, end, embedding, dimension, h, 0, False)
         scale = factor(pooling, end - begin)
         for j in range(dimension):
             h[j] *= scale

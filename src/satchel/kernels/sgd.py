@@ -127,9 +127,7 @@ def _train(  # type: ignore[no-untyped-def]
         start = number * batch_size
         stop = min(scales.shape[0], start + batch_size)
         _fetch_sums(dimension, first_group, last_group, 0, stop - start, scratch[0], True)
-        for group in range(first_group, last_group):
-            own = (first_group, last_group) if group == first_group else (0, 0)
-            _add_up_group(dimension, group, own, start, stop, documents, parameters, scratch)
+        _add_up(dimension, first_group, last_group, start, stop, documents, parameters, scratch)
         arrivals += threads
         wait_for_all(counter, arrivals)
         first = start + (stop - start) * thread // threads
@@ -159,8 +157,7 @@ def _train(  # type: ignore[no-untyped-def]
                 apply_group(dimension, group, start, stop, kept, documents, parameters, clipping)
         else:
             update_linear(dimension, thread, threads, stop - start, step, parameters, scratch)
-            for group in range(first_group, last_group):
-                _update_group(dimension, group, start, stop, documents, parameters, scratch)
+            _update(dimension, first_group, last_group, start, stop, documents, parameters, scratch)
         if abs(shrunk) < _LEAST_SHRINKAGE:
             for group in range(first_group, last_group):
                 _shrink_group(dimension, group, shrunk, parameters[0])
@@ -182,39 +179,39 @@ def _fetch_sums(dimension, first_group, last_group, first, last, sums, writing):
 
 
 @kernel(fastmath=FAST, forceinline=True)
-def _add_up_group(dimension, group, own, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
-    """The sum of a group's rows in each document of a batch; and the next ones' features are asked for."""
+def _add_up(dimension, first_group, last_group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The sum of the rows of each of some groups in each document of a batch."""
     ids, weights, begins, bounds, _, _ = documents
     embedding, sums = parameters[0], scratch[0]
-    place = group * (sums.shape[0] // GROUPS)
     asked = start  # documents whose first rows were asked for
     waiting = 0  # how many rows of documents after this one
     for q in range(start, stop):
-        waiting -= min(AHEAD, bounds[q, group + 1] - bounds[q, group])
+        waiting -= min(AHEAD, bounds[q, last_group] - bounds[q, first_group])
         while asked < stop and (asked <= q or waiting < AHEAD):
-            begin = begins[asked]
-            end = begin + bounds[asked, group + 1]
-            begin += bounds[asked, group]
+            begin, end = begins[asked] + bounds[asked, first_group], begins[asked] + bounds[asked, last_group]
             fetch_first(ids, begin, end, embedding, dimension, True)
             waiting = waiting + min(AHEAD, end - begin) if asked > q else 0
             asked += 1
-        begin = begins[q]
         following = q + _DOCUMENTS_AHEAD
         if following < begins.shape[0]:
-            first = begins[following] + bounds[following, own[0]]
-            last = begins[following] + bounds[following, own[1]]
-            fetch_features(ids, weights, first, last)
-        add_up(
-            ids,
-            weights,
-            begin + bounds[q, group],
-            begin + bounds[q, group + 1],
-            embedding,
-            dimension,
-            sums,
-            place + (q - start) * dimension,
-            True,
-        )
+            begin = begins[following]
+            fetch_features(
+                ids, weights, begin + bounds[following, first_group], begin + bounds[following, last_group]
+            )
+        begin = begins[q]
+        for group in range(first_group, last_group):
+            add_up(
+                ids,
+                weights,
+                begin + bounds[q, group],
+                begin + bounds[q, group + 1],
+                begin + bounds[q, last_group],
+                embedding,
+                dimension,
+                sums,
+                group * (sums.shape[0] // GROUPS) + (q - start) * dimension,
+                True,
+            )
 
 
 @kernel(forceinline=True)
@@ -272,11 +269,11 @@ def _learn(  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=FAST, forceinline=True)
-def _update_group(dimension, group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
-    """The update of a group's rows, document after document."""
+def _update(dimension, first_group, last_group, start, stop, documents, parameters, scratch):  # type: ignore[no-untyped-def]
+    """The update of the rows of some groups, document after document."""
     ids, weights, begins, bounds, _, _ = documents
     for q in range(start, stop):
-        begin, end = begins[q] + bounds[q, group], begins[q] + bounds[q, group + 1]
+        begin, end = begins[q] + bounds[q, first_group], begins[q] + bounds[q, last_group]
         add_to_rows(ids, weights, begin, end, parameters[0], dimension, scratch[3], (q - start) * dimension)
 
 

@@ -20,7 +20,7 @@ from satchel.training.settings import MetricName, TrainingSettings
 # An engine is not interrupted within a call, and the progress bar moves after each: there are at
 # least so many calls in an epoch, and none has more than this much work (features times D), about
 # a second of the torch engine's.
-_CALLS_PER_EPOCH = 50
+_CALLS_PER_EPOCH = 10
 _WORK_PER_CALL = 1 << 25
 
 
