@@ -177,7 +177,9 @@ class Learning:
 
         def between() -> None:
             wanted = is_wanted()
-            if wanted or self._is_time():
+            # What comes of a training must not depend on when it was saved: one that has diverged is not,
+            # and goes on to where that is noticed.
+            if (wanted or self._is_time()) and is_sound(self._task.parameters):
                 self._save(kept=False)
             if wanted:
                 raise self._stopped()
@@ -206,40 +208,29 @@ class Learning:
             data = self._corpus.validation
             self._watcher.end_epoch(record, self._validation_logits, None if data is None else data.dataset)
             self._validation_logits = None
+            if not is_sound(self._task.parameters):
+                raise DivergedError(f"the parameters became huge or NaN in epoch {record.epoch}")
+            self._reporter.message(record.line(training.epochs, multi_label=multi_label))
             stopping = is_wanted() and record.epoch < training.epochs
             kept = self._is_kept(record.epoch)
             if kept or stopping or self._is_time():
                 self._save(record, kept=kept)
             else:
-                self._check()
                 self._writer.note(record)
-            self._reporter.message(record.line(training.epochs, multi_label=multi_label))
             if stopping:
                 raise self._stopped()
 
     def _save(self, epoch: EpochRecord | None = None, *, kept: bool) -> None:
-        """Writes the state, if it is one to go on from.
+        """Writes the state.
 
         Args:
             epoch: that has just ended, or None.
             kept: whether this is the end of an epoch that is kept.
-
-        Raises:
-            DivergedError: it is not, at the end of an epoch. Within one nothing is raised, because
-                what comes of a training must not depend on when it was saved.
         """
-        if not self.progress.documents:
-            self._check()
-        elif not is_sound(self._task.parameters):
-            return
         ended = epoch is not None and epoch.epoch == self._settings.training.epochs
         state = self._engine.state()
         self._writer.save(self._task.parameters, state, self.progress, epoch, named=kept, ended=ended)
         self._saved = time.monotonic()
-
-    def _check(self) -> None:
-        if not is_sound(self._task.parameters):
-            raise DivergedError(f"the parameters became huge or NaN in epoch {self.progress.epoch}")
 
     def _is_time(self) -> bool:
         return time.monotonic() - self._saved >= self._settings.training.checkpoint_seconds
