@@ -1,5 +1,6 @@
 import os
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -37,7 +38,9 @@ def test_ranges_cover_all_numbers_and_none_is_empty(count: int, threads: int) ->
     assert len(ranges) == max(1, min(count, threads))
 
 
-def moves(monkeypatch: pytest.MonkeyPatch, core: int, taken: list[int], allowed: set[int]) -> list[set[int]]:
+def moves(
+    monkeypatch: pytest.MonkeyPatch, core: int, taken: dict[int, int], allowed: set[int]
+) -> list[set[int]]:
     """The cores that a thread on `core` lets itself be moved to, one after the other."""
     masks: list[set[int]] = []
     monkeypatch.setattr(workers, "_core", lambda: min(masks[0]) if masks else core)
@@ -49,13 +52,11 @@ def moves(monkeypatch: pytest.MonkeyPatch, core: int, taken: list[int], allowed:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux alone")
 def test_a_thread_leaves_a_core_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = [3]
+    taken = {0: 3}  # another thread
     assert moves(monkeypatch, 3, taken, {2, 3, 5}) == [{2, 5}, {2, 3, 5}]  # anywhere else; then free again
-    assert taken == [3, 2]
-    assert moves(monkeypatch, 2, taken, {2, 3, 5}) == [{5}, {2, 3, 5}]
-    assert moves(monkeypatch, 7, taken, {2, 3, 5, 7}) == []
-    assert taken == [3, 2, 5, 7]
-    assert moves(monkeypatch, 3, taken, {2, 3, 5, 7}) == []  # all are taken
+    assert taken == {0: 3, threading.get_ident(): 2}
+    assert moves(monkeypatch, 7, {0: 3, 1: 2}, {2, 3, 5, 7}) == []
+    assert moves(monkeypatch, 3, {0: 3, 1: 2}, {2, 3}) == []  # all are taken
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux alone")

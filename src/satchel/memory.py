@@ -30,7 +30,8 @@ def pages(size: int) -> memoryview:
     except OSError as error:
         raise MemoryError(f"{size:,} bytes") from error
     if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        found.madvise(mmap.MADV_HUGEPAGE)
+        with suppress(OSError):  # where the system has none
+            found.madvise(mmap.MADV_HUGEPAGE)
     return memoryview(found)[:size]
 
 

@@ -3,6 +3,7 @@
 import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,10 +29,11 @@ class Workers:
         listed = list(items)
         if self._pool is None or len(listed) < 2:
             return [function(item) for item in listed]
-        taken = [_core()]
+        taken = {threading.get_ident(): _core()}
 
         def elsewhere(item: Item) -> Result:
-            _leave(taken)
+            if threading.get_ident() not in taken:
+                _leave(taken)
             return function(item)
 
         others = [self._pool.submit(elsewhere, item) for item in listed[1:]]
@@ -61,19 +63,19 @@ class Workers:
         return list(itertools.pairwise(cuts))
 
 
-def _leave(taken: list[int]) -> None:
-    """Moves the calling thread to a core that is not taken, if one is left; and takes its core.
+def _leave(taken: dict[int, int]) -> None:
+    """Moves the calling thread to a core that no thread has taken, if one is left; and takes its core.
 
     A thread that is woken often begins on the core of the one that woke it, and stays there for milliseconds
     while another core is idle: as long as a call of ours takes. Where it runs later is the system's matter.
     """
-    if sys.platform == "linux" and _core() in taken:
+    if sys.platform == "linux" and _core() in taken.values():
         with suppress(OSError):  # where a container forbids it
             allowed = os.sched_getaffinity(0)
-            if free := allowed.difference(taken):
+            if free := allowed.difference(taken.values()):
                 os.sched_setaffinity(0, free)
                 os.sched_setaffinity(0, allowed)
-    taken.append(_core())
+    taken[threading.get_ident()] = _core()
 
 
 def _core() -> int:

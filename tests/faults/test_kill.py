@@ -35,9 +35,9 @@ def test_killed_at_random_moments(training: Training, faulty: Faulty, kills: int
 @pytest.mark.parametrize("kind", ["write", "fsync", "rename"])
 @pytest.mark.parametrize("step", [25, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_within_the_writing(training: Training, faulty: Faulty, kind: str, step: int) -> None:
-    # It saves after every call of the engine: the first 60 writes see every kind of file.
+    # It saves after every call of the engine: the first 55 writes see every kind of file.
     often = ("--set", "training.checkpoint_seconds=0.000001")
-    for number in range(1, 60, step):
+    for number in range(1, 56, step):
         run = f"{kind}-{step}-{number}"
         arguments = ("train", "config.yaml", "--output", run, "--resume")
         ended = faulty(*arguments, *often, cwd=training.folder, fault=(kind, number))

@@ -14,6 +14,7 @@ from satchel.errors import CheckpointError, ConfigError, DivergedError, RunFolde
 from satchel.files import lock
 from satchel.model.modelfile import load_model
 from satchel.reporting import Reporter
+from satchel.training.checkpoint import read_checkpoint
 from satchel.training.folder import RunFolder
 from satchel.training.run import RunResult, Start, is_finished, train
 from satchel.training.saving import CheckpointWriter
@@ -341,10 +342,10 @@ def saved_by(config: Path, monkeypatch: pytest.MonkeyPatch, folder: str, *overri
     """The epochs whose ends were written by a run without validation."""
     found, plain = [], CheckpointWriter.save
 
-    def save(self: Any, *what: Any, named: bool, ended: bool) -> None:
-        assert named
+    def save(self: Any, *what: Any, kept: bool, ended: bool) -> None:
+        assert kept
         found.append(what[-1].epoch)
-        plain(self, *what, named=named, ended=ended)
+        plain(self, *what, kept=kept, ended=ended)
 
     with monkeypatch.context() as patched:
         patched.setattr(CheckpointWriter, "save", save)
@@ -393,3 +394,42 @@ def test_going_back_past_epochs_that_are_not_written(config: Path, monkeypatch: 
     halvings = {record["epoch"]: record["halvings"] for record in epochs_of("back")}
     assert [*halvings] == [*range(1, 10)]
     assert halvings == {epoch: int(epoch > 3) for epoch in range(1, 10)}
+
+
+def test_a_kill_while_changed_data_are_taken_over(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between a checkpoint's two names: what is gone back to is then of the changed data, too."""
+    from satchel.training.engines.fused import FusedEngine
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(StoppedError, match="after epoch 4"):
+        run("cut", *SHORT, stopping=stopping_after(44))
+    write_csv(config / "train.csv", [*documents(300, seed=1), *[("quince orchard", "fruit")] * 40])
+    with monkeypatch.context() as patched:
+        patched.setattr(CheckpointWriter, "name", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run("cut", *SHORT, resume=True, allow_changed_data=True)
+    plain, seen = FusedEngine.train, [0]
+
+    def once(self: FusedEngine, order: Any, rates: Any) -> float:
+        seen[0] += 1
+        return float("nan") if seen[0] == 4 else plain(self, order, rates)
+
+    monkeypatch.setattr(FusedEngine, "train", once)
+    run("cut", *SHORT, resume=True)
+    assert "going back to the end of epoch 4" in Path("cut/log.txt").read_text()
+    assert [record["epoch"] for record in epochs_of("cut")] == [*range(1, 10)]
+
+
+def test_an_error_after_the_last_epoch_waits_for_the_checkpoint(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RunFolderError("no space is left")
+
+    monkeypatch.setattr("satchel.training.run.save_model", full)
+    with pytest.raises(RunFolderError, match="no space is left"):
+        run("full", "data.validation=null")
+    assert read_checkpoint(Path("full/checkpoints/last.safetensors")).progress.epoch == 3
+    assert len(epochs_of("full")) == 3

@@ -90,7 +90,7 @@ class _Part(NamedTuple):
 
 
 def _parts(found: Iterator[pa.RecordBatch], done: int) -> Iterator[_Part]:
-    """What there is but for the first `done` records; raises as `_answer`."""
+    """What there is but for the first `done` records; raises as `_answers`."""
     begun = done > 0
     for batch in found:
         rest = batch.slice(min(done, batch.num_rows))

@@ -76,8 +76,8 @@ def back(dimension, linear, classes, z, first, gradient, g, factor):  # type: ig
 def update_linear(dimension, thread, threads, count, step, parameters, scratch):  # type: ignore[no-untyped-def]
     """A thread's part of the layer's update: some of its D rows, and the last one's is the bias too.
 
-    A part is one run of memory, and no thread writes to what another one reads or writes meanwhile: where
-    each has some classes of every row, they fight for the same cache lines with each document.
+    A part is one run of memory, which shares a cache line with the next at most at its end: where each thread
+    has some classes of every row, they fight for the same lines with each document.
     """
     _, linear, bias = parameters
     _, hidden, signal, _ = scratch

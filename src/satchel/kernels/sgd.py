@@ -5,9 +5,9 @@ The model and its gradients are those of `nn.EmbeddingBag`, `nn.Linear`, `nn.Cro
 arXiv:1607.01759): gradients at the batch's starting weights, mean over the batch.
 
 Threads share a batch. Each adds up the rows that it owns (`kernels.groups`) for every document, then
-goes from there to the loss and back for its share of the documents, then updates its rows and its
-classes: no row ever moves to another core's cache. Every sum has one order, whatever the number
-of threads.
+goes from there to the loss and back for its share of the documents, then updates its rows of the
+embedding and of the linear layer: none of the embedding's ever moves to another core's cache. Every sum has
+one order, whatever the number of threads.
 """
 
 from functools import cache
@@ -54,7 +54,7 @@ def trainer(dimension: int) -> Kernel:
     It takes:
         thread: which of the threads this is.
         threads: how many there are.
-        counter: int64 [1], zero; where they meet.
+        counter: int64 [>= 1], zero, on a cache line of its own; where they meet.
         documents: what to train on, N documents in the order of training: `ids` int32 [T], rows of
             the embedding, each document's arranged by group; `weights` float32 [T], a factor for each
             feature, or None; `begins` int64 [N], where each document begins in `ids`; `bounds` int32

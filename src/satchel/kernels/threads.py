@@ -9,7 +9,10 @@ import platform
 
 from satchel.kernels.compiled import Intrinsic, kernel
 
-_SPINS = 400  # looks at the counter, some 20 µs, before the thread offers its core to others
+_PAUSE = "llvm.x86.sse2.pause"
+_CAN_PAUSE = platform.machine() in {"x86_64", "AMD64"}
+# Looks at the counter before the thread offers its core to others: some 20 µs where a pause takes 140 cycles.
+_SPINS = 400 if _CAN_PAUSE else 4000
 
 
 @Intrinsic
@@ -35,12 +38,10 @@ def _pause(typing_context):  # type: ignore[no-untyped-def]
     from llvmlite import ir
     from numba.core import types
 
-    name, known = "llvm.x86.sse2.pause", platform.machine() in {"x86_64", "AMD64"}
-
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        if known:
-            function = builder.module.globals.get(name) or ir.Function(
-                builder.module, ir.FunctionType(ir.VoidType(), []), name=name
+        if _CAN_PAUSE:
+            function = builder.module.globals.get(_PAUSE) or ir.Function(
+                builder.module, ir.FunctionType(ir.VoidType(), []), name=_PAUSE
             )
             builder.call(function, [])
         return context.get_dummy_value()
@@ -79,7 +80,7 @@ def wait_for_all(counter, arrivals):  # type: ignore[no-untyped-def]
     """Waits until the threads have come to this point.
 
     Args:
-        counter: int64 [1], zero when the threads begin; how often any of them has arrived.
+        counter: int64 [>= 1], zero when the threads begin; how often any of them has arrived.
         arrivals: what it is when all are here: threads times the barriers so far.
     """
     _arrive(counter)

@@ -1,7 +1,8 @@
 """The learning of a run: epochs, checkpoints, going back after a divergence, stopping when asked to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from satchel.data.corpus import Corpus
 from satchel.data.vocabulary import Known
-from satchel.errors import CheckpointError, DivergedError, StoppedError
+from satchel.errors import CheckpointError, DivergedError, SatchelError, StoppedError
 from satchel.model import scoring
 from satchel.model.continuing import carry_over
 from satchel.reporting import Reporter
@@ -97,7 +98,7 @@ class Learning:
         self._reporter.message(f"Going on {self._place()}")
 
     def begin_again(self, checkpoint: Checkpoint, known: Known) -> None:
-        """Carries what was learned by the end of the last epoch over to changed data.
+        """Carries what was learned by the end of the last epoch that was saved over to changed data.
 
         An epoch under way has no place in the order of other documents. The figures of before are of
         other data: the best epoch is looked for anew; momentum of other parameters is dropped.
@@ -107,7 +108,7 @@ class Learning:
             known: what its rows stand for.
 
         Raises:
-            CheckpointError: no epoch came to its end.
+            CheckpointError: no epoch's end was saved.
         """
         corpus = self._corpus
         if checkpoint.progress.documents and self._folder.epoch_checkpoint.exists():
@@ -122,7 +123,9 @@ class Learning:
             stored_parameters(checkpoint.path), known, self._task.parameters, corpus.vocabulary, corpus.labels
         )
         self.progress = Progress(
-            [replace(record, is_best=False) for record in before.records], halvings=before.halvings
+            [replace(record, is_best=False) for record in before.records],
+            halvings=before.halvings,
+            begun=before.epoch,
         )
         self._folder.sweep()
         self._folder.best_checkpoint.unlink(missing_ok=True)
@@ -163,12 +166,19 @@ class Learning:
             self._reporter.message(f"Keeping epoch {best.epoch}, the best by validation {metric}")
         return self.progress.records
 
-    def finish(self) -> None:
-        """Waits until the last checkpoint is on the disk.
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Waits at its end, whatever has happened, until the last checkpoint is on the disk.
 
         Raises:
-            RunFolderError: it is not, as the disk is full.
+            RunFolderError: it is not, as the disk is full; an error before that is raised in its place.
         """
+        try:
+            yield
+        except BaseException:
+            with suppress(SatchelError):
+                self._writer.wait()
+            raise
         self._writer.wait()
 
     def _train(self, is_wanted: Callable[[], bool]) -> None:
@@ -229,7 +239,7 @@ class Learning:
         """
         ended = epoch is not None and epoch.epoch == self._settings.training.epochs
         state = self._engine.state()
-        self._writer.save(self._task.parameters, state, self.progress, epoch, named=kept, ended=ended)
+        self._writer.save(self._task.parameters, state, self.progress, epoch, kept=kept, ended=ended)
         self._saved = time.monotonic()
 
     def _is_time(self) -> bool:
@@ -241,12 +251,14 @@ class Learning:
         That depends on the data alone, since what a training goes back to must not depend on the clock. The
         ends of all epochs are kept where one of them is chosen.
         """
-        rows = _FEATURES * len(self._task.parameters.embedding)
-        learned = self._corpus.train.feature_count
-        return (
-            epoch == self._settings.training.epochs
-            or self._corpus.validation is not None
-            or epoch * learned // rows > (epoch - 1) * learned // rows
+        if epoch in (self.progress.begun, self._settings.training.epochs):
+            return epoch > 0
+        of_epoch, of_checkpoint = (
+            self._corpus.train.feature_count,
+            _FEATURES * len(self._task.parameters.embedding),
+        )
+        return self._corpus.validation is not None or (
+            epoch * of_epoch // of_checkpoint > (epoch - 1) * of_epoch // of_checkpoint
         )
 
     def _go_back(self, error: DivergedError, initialise: Callable[[], None]) -> None:

@@ -90,6 +90,7 @@ class Progress:
         loss_sum: the sum of their losses.
         seconds: spent on them.
         halvings: how often the learning rate was halved because the training diverged.
+        begun: the epoch after which it last went on with changed data; 0: that never happened.
     """
 
     records: list[EpochRecord] = field(default_factory=list)
@@ -97,6 +98,7 @@ class Progress:
     loss_sum: float = 0.0
     seconds: float = 0.0
     halvings: int = 0
+    begun: int = 0
 
     @property
     def epoch(self) -> int:

@@ -200,10 +200,10 @@ def train(
     def initialise() -> None:
         parameters.assign(starting_parameters(settings, corpus, load_origin(settings, folder))[0])
 
-    epochs = learning.run(initialise, stopping)
-    result = _result(settings, corpus, parameters, learning, epochs)
-    save_model(folder.model, result.model)
-    learning.finish()
+    with learning.waiting():
+        epochs = learning.run(initialise, stopping)
+        result = _result(settings, corpus, parameters, learning, epochs)
+        save_model(folder.model, result.model)
     if result.never_given:
         reporter.warning(_too_little_precision(result))
     return result

@@ -31,7 +31,7 @@ class CheckpointWriter:
         progress: Progress,
         epoch: EpochRecord | None,
         *,
-        named: bool,
+        kept: bool,
         ended: bool,
     ) -> None:
         """Writes a checkpoint of where a training stands.
@@ -41,7 +41,7 @@ class CheckpointWriter:
             engine_state: the engine's.
             progress: of the training.
             epoch: that has just ended; None: one is under way, or nothing of it is to be told.
-            named: whether it is of an epoch's end that is kept.
+            kept: whether it is of an epoch's end that is kept.
             ended: whether nothing changes any more: then all is done beside what comes next.
 
         Raises:
@@ -55,9 +55,9 @@ class CheckpointWriter:
             )
 
         if ended:
-            self._last = self._aside.submit(lambda: self._finish(write(), epoch, named=named))
+            self._last = self._aside.submit(lambda: self._finish(write(), epoch, kept=kept))
         else:
-            self._last = self._aside.submit(self._finish, write(), epoch, named=named)
+            self._last = self._aside.submit(self._finish, write(), epoch, kept=kept)
 
     def note(self, epoch: EpochRecord) -> None:
         """Gives an epoch that ended, and is not kept, its line in metrics.jsonl, after those before it."""
@@ -99,9 +99,9 @@ class CheckpointWriter:
         if best is not None and best.validation is not None:
             self._folder.keep_checkpoint(self._folder.best_checkpoint)
 
-    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, named: bool) -> None:
+    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, kept: bool) -> None:
         written.commit()
-        if named:
+        if kept:
             self.name(epoch if epoch is not None and epoch.is_best else None)
         if epoch is not None:
             self._folder.add_epoch(epoch.to_json())

@@ -110,8 +110,9 @@ class TrainingSettings(Settings):
     checkpoint_seconds: float = Field(
         60.0,
         gt=0,
-        description="Within an epoch, the state is saved when so much time has passed; after an epoch in any "
-        "case, but where epochs are so short that it would take more than a twentieth of the time.",
+        description="The state is saved when so much time has passed, and after each epoch, but where epochs "
+        "are so short that it would take more than a twentieth of the time, and none is chosen on validation "
+        "data.",
     )
     start_from: str | None = Field(
         None,

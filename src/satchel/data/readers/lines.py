@@ -96,8 +96,12 @@ def _parsed(block: Block, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa
     count = len(block.ends)
     starts, ends = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     offsets = np.empty(count + 1, dtype=np.int64)
-    # Of labels, each with what stands behind it.
-    room = 0 if prefix is None else len(data) // (len(prefix) + 1) + 1 if prefix else count
+    if prefix is None:
+        room = 0
+    elif prefix:
+        room = len(data) // (len(prefix) + 1) + 1  # each has its mark, and something behind it
+    else:
+        room = count
     label_starts, label_ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     kernels.split_lines(
         data,

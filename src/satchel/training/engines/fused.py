@@ -17,7 +17,7 @@ from satchel.training.engines.base import Task
 from satchel.workers import Workers
 
 _SHRINKAGE = "shrinkage"
-_TRIALS = 3  # calls with each number of threads, before one is chosen
+_TRIALS = 2  # calls with each number of threads, before one is chosen
 _TRY_AGAIN = 101  # of so many calls, one is with another number: the machine may have become busy
 _LINE = 8  # integers of a cache line
 _LOSSES = {"cross_entropy": CROSS_ENTROPY, "binary_cross_entropy": BINARY_CROSS_ENTROPY}
