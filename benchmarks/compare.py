@@ -247,10 +247,10 @@ def plot(runs: list[Run], path: Path) -> None:
             )
             for corpus in corpora
         ]
-        axes.bar([number + place * width for number in range(len(corpora))], times, width, label=tool)
+        places = [number + place * width for number in range(len(corpora))]
+        axes.bar_label(axes.bar(places, times, width, label=tool), fmt="%.1f")
     axes.set_xticks([number + 0.4 - width / 2 for number in range(len(corpora))], corpora)
     axes.set_ylabel("text file to saved model, seconds")
-    axes.set_yscale("log")
     axes.legend()
     figure.savefig(path, dpi=110)
 
