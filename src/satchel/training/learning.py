@@ -253,13 +253,11 @@ class Learning:
         """
         if epoch in (self.progress.begun, self._settings.training.epochs):
             return epoch > 0
-        of_epoch, of_checkpoint = (
-            self._corpus.train.feature_count,
-            _FEATURES * len(self._task.parameters.embedding),
+        of_checkpoint = _FEATURES * len(self._task.parameters.embedding)
+        before, now = (
+            done * self._corpus.train.feature_count // of_checkpoint for done in (epoch - 1, epoch)
         )
-        return self._corpus.validation is not None or (
-            epoch * of_epoch // of_checkpoint > (epoch - 1) * of_epoch // of_checkpoint
-        )
+        return self._corpus.validation is not None or now > before
 
     def _go_back(self, error: DivergedError, initialise: Callable[[], None]) -> None:
         """Back to the end of the last epoch that is kept, or to the start, with half the learning rate.
