@@ -5,9 +5,12 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
 
 
 def main() -> None:
@@ -41,12 +44,18 @@ def main() -> None:
         signal.signal(signal.SIGINT, _end)
 
 
-class _WithoutPandas(Loader):
-    """Finds a pandas that cannot be loaded: Arrow loads it with the first values that may be pandas'."""
+class _WithoutPandas:
+    """Finds a pandas that cannot be loaded: Arrow loads it with the first values that may be pandas'.
+
+    It is a loader by its methods alone, since `importlib.abc` would load a dozen modules.
+    """
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Where a module is; None: the next finder's matter."""
-        return ModuleSpec(name, self) if name == "pandas" else None
+        return ModuleSpec(name, cast("Loader", self)) if name == "pandas" else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leaves it to Python to make the empty module."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Does not."""

@@ -5,7 +5,7 @@ Each floor has a `settings.py` with the sections that it understands (`satchel.d
 A field's `description` is what docs/config.md and `satchel schema` print.
 """
 
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,11 @@ class Settings(BaseModel):
         use_attribute_docstrings=False,
         defer_build=True,  # of those that make up another, pydantic would build each by itself, too
     )
+
+    @classmethod
+    def defaults(cls) -> Self:
+        """The section in which nothing is set: as `cls()`, which pydantic would build a validator for."""
+        return super().model_construct()
 
 
 def name_only(value: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+SHORT = ["data.test=null", "report=false"]  # a training that only trains and validates
 AFTER_THE_COMMAND = """
 import os, sys
 os._exit = sys.exit  # so that there is something to look at
@@ -53,9 +54,24 @@ def loaded(folder: Path, code: str, *arguments: str) -> set[str]:
 def test_a_prediction_loads_what_it_uses(run: Path) -> None:
     found = loaded(run, AFTER_THE_COMMAND, "predict", "run", "test.csv")
     assert {"satchel.model.predictor", "pyarrow.compute"} <= found
-    others = {"torch", "numba", "llvmlite", "yaml", "tqdm", "numpy.ma", "numpy.random"}
+    others = {"torch", "numba", "llvmlite", "yaml", "tqdm", "numpy.ma", "numpy.random", "dateutil"}
     others |= {"pandas was looked for", "satchel.config", "satchel.training", "satchel.evaluation"}
     assert not found & {*others, "satchel.cli.train", "satchel.model.pretrained", "satchel.data.subwords"}
+
+
+def test_a_training_loads_what_it_uses(corpus: Path) -> None:
+    found = loaded(corpus, AFTER_THE_COMMAND, "train", "config.yaml", *(f"--set={each}" for each in SHORT))
+    assert (corpus / "run" / "model.safetensors").is_file()
+    assert {"satchel.training.engines.fused", "pyarrow.compute", "numpy.random"} <= found
+    others = {"torch", "numba", "llvmlite", "tqdm", "numpy.ma", "dateutil", "jinja2", "pandas was looked for"}
+    others |= {"satchel.evaluation", "satchel.config.template", "satchel.model.pretrained"}
+    assert not found & {*others, "satchel.data.subwords", "satchel.data.heldout", "satchel.cli.predict"}
+
+
+def test_help_loads_little(tmp_path: Path) -> None:
+    found = loaded(tmp_path, AFTER_THE_COMMAND, "--help")
+    assert "typer" in found
+    assert not found & {"pydantic", "numpy", "importlib.abc", "importlib.resources"}
 
 
 def test_arrow_would_load_pandas(tmp_path: Path) -> None:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -6,7 +9,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from satchel.config.schema import Config, json_schema
-from satchel.settings import AUTO
+from satchel.settings import AUTO, Settings
 from satchel.training.support import sparse_gradients, sparse_refusals
 
 
@@ -230,6 +233,39 @@ def described(node: Any) -> list[str]:
         if "description" not in child and "const" not in child
     ]
     return missing + [name for child in node.values() for name in described(child)]
+
+
+def sections(base: type[Settings] = Settings) -> Iterator[type[Settings]]:
+    """All sections of a config, members of families too."""
+    for section in base.__subclasses__():
+        yield section
+        yield from sections(section)
+
+
+def test_defaults_are_what_would_be_validated() -> None:
+    free = [
+        section
+        for section in sections()
+        if not any(field.is_required() for field in section.model_fields.values())
+    ]
+    assert len(free) > 15
+    for section in free:
+        # Not by ==, for which 1 is 1.0.
+        assert repr(section.defaults()) == repr(section.model_validate({}))
+        assert section.defaults().model_fields_set == set()
+
+
+def test_what_validates_a_section_waits_until_it_is_needed() -> None:
+    code = (
+        "from satchel.config.schema import Config\n"
+        "from satchel.model.settings import ModelSettings\n"
+        "from satchel.training.settings import TrainingSettings\n"
+        "sections = (Config, ModelSettings, TrainingSettings)\n"
+        "assert not any(section.__pydantic_complete__ for section in sections)\n"
+        "Config.model_validate({'data': {'train': 'a.csv'}})\n"
+        "assert [section.__pydantic_complete__ for section in sections] == [True, False, False]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_json_schema_describes_every_key() -> None:

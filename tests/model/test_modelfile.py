@@ -158,8 +158,7 @@ def by_class(model: Model) -> Model:
     )
     assert model.vocabulary.document_counts is not None
     counts = np.stack([model.vocabulary.document_counts, np.arange(len(model.vocabulary))], axis=1)
-    return replace(
-        model,
+    return model._replace(
         parameters=parameters,
         labels=LabelSet(("no", "yes"), (10, 40)),
         vocabulary=replace(model.vocabulary, document_counts=counts.astype(np.int32)),
@@ -205,7 +204,7 @@ def test_a_value_that_is_not_finite_is_not_saved(
     parameters = model.parameters.copy()
     getattr(parameters, name).flat[-1] = value
     with pytest.raises(ModelFileError, match=r"not finite: train with a lower training\.learning_rate"):
-        save_model(tmp_path / "m", replace(model, parameters=parameters))
+        save_model(tmp_path / "m", model._replace(parameters=parameters))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,7 +4,6 @@ import json
 import math
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def rows(request: pytest.FixtureRequest) -> Rows:
 
 def with_embedding(model: Model, embedding: NDArray[Any]) -> Model:
     parameters = Parameters(embedding.astype(np.float32), model.parameters.weight, model.parameters.bias)
-    return replace(model, parameters=parameters)
+    return model._replace(parameters=parameters)
 
 
 def test_rows_of_float32_come_back_as_they_were(model: Model, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Probabilities of texts: at the model's temperature, alike on any number of threads."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ TEXTS = pa.array(["a b", "c a", "unseen", ""], pa.large_string())
 def test_probabilities_are_those_of_logits_divided_by_the_temperature() -> None:
     model = make_model(["a b c", "b c"], TextSettings(), VocabularySettings(char_ngrams=None))
     cold, hot = (
-        Predictor(replace(model, temperature=temperature), threads=1).predict(TEXTS).probabilities
+        Predictor(model._replace(temperature=temperature), threads=1).predict(TEXTS).probabilities
         for temperature in (1.0, 2.5)
     )
     ratios = np.log(cold.astype(np.float64))

@@ -37,8 +37,7 @@ def test_importance_is_that_of_its_definition(model: Model) -> None:
 
 
 def test_importance_of_several_labels_and_without_weights(model: Model) -> None:
-    plain = replace(
-        model,
+    plain = model._replace(
         loss="binary_cross_entropy",
         thresholds=np.full(3, 0.5, np.float32),
         vocabulary=replace(model.vocabulary, document_counts=None),
@@ -52,7 +51,7 @@ def test_importance_of_several_labels_and_without_weights(model: Model) -> None:
 def test_what_the_own_data_of_a_continued_model_lacks_is_not_worthless(model: Model) -> None:
     assert model.vocabulary.document_counts is not None
     rare = np.zeros_like(model.vocabulary.document_counts)
-    assert (importance(replace(model, vocabulary=replace(model.vocabulary, document_counts=rare))) > 0).all()
+    assert (importance(model._replace(vocabulary=replace(model.vocabulary, document_counts=rare))) > 0).all()
 
 
 def test_importance_of_two_classes_counts_documents_of_both() -> None:
@@ -115,7 +114,7 @@ def test_buckets_stay(tmp_path: Path) -> None:
 
 
 def test_the_padding_row_is_found_again(model: Model) -> None:
-    padded = replace(model, settings=model.settings.model_copy(update={"padding_idx": 7}))
+    padded = model._replace(settings=model.settings.model_copy(update={"padding_idx": 7}))
     moved = with_rows(padded, np.array([9, 7, 3]))
     assert moved.settings.padding_idx == 1
     assert with_rows(padded, np.array([9, 3])).settings.padding_idx is None

@@ -1,7 +1,7 @@
 """The rules between settings: each names the keys that cannot go together, and what to do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from satchel.config.wording import shown
 from satchel.data.settings import DataSettings, VocabularySettings
@@ -10,8 +10,7 @@ from satchel.training.settings import RunSettings, TrainingSettings
 from satchel.training.support import fused_refusals, sparse_refusals
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Settings that are right alone and wrong together.
 
     Attributes:
@@ -128,7 +127,7 @@ def _features(vocabulary: VocabularySettings) -> Iterator[Conflict]:
             ("vocabulary.buckets", "vocabulary.word_ngrams"),
             "buckets are for n-grams, and there are none; give word_ngrams or char_ngrams, or leave it out",
         )
-    if vocabulary.ngram_min_count != VocabularySettings().ngram_min_count:
+    if vocabulary.ngram_min_count != VocabularySettings.defaults().ngram_min_count:
         yield Conflict(
             ("vocabulary.ngram_min_count", "vocabulary.buckets"),
             "n-grams in buckets are not counted, and none is dropped; leave ngram_min_count out",
@@ -147,7 +146,7 @@ def _layer(model: ModelSettings, training: TrainingSettings) -> Iterator[Conflic
             "a frozen embedding of random vectors learns nothing; give model.pretrained, "
             "or leave model.freeze out",
         )
-    if model.max_norm is None and model.norm_type != ModelSettings().norm_type:
+    if model.max_norm is None and model.norm_type != ModelSettings.defaults().norm_type:
         yield Conflict(
             ("model.norm_type", "model.max_norm"),
             "norm_type says how max_norm measures, and there is no max_norm",
@@ -196,7 +195,7 @@ def _fused(model: ModelSettings, training: TrainingSettings) -> Iterator[Conflic
 
 
 def _validation(data: DataSettings, training: TrainingSettings) -> Iterator[Conflict]:
-    usual = TrainingSettings()
+    usual = TrainingSettings.defaults()
     default = usual.best_metric
     if data.validation is None:
         needing = {

@@ -1,13 +1,12 @@
 """Bags: documents as the rows of their features, piece by piece as they are read."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class Bags:
+class Bags(NamedTuple):
     """N documents of T features.
 
     Attributes:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from satchel.data.settings import (
     TextSettings,
     VocabularySettings,
 )
-from satchel.data.subwords import subwords_of
+from satchel.data.tokenizers import SubwordTokenizer
 from satchel.data.vocabulary import Frequencies, Known, LabelSet, Vocabulary
 from satchel.data.weighting import (
     NoWeighting,
@@ -43,8 +43,7 @@ from satchel.workers import Workers
 _LARGEST = 1 << 25  # bytes of an array over all features that stay for the next one
 
 
-@dataclass(frozen=True)
-class Corpus:
+class Corpus(NamedTuple):
     """What is made of the training files, before any number is learned.
 
     Attributes:
@@ -143,7 +142,10 @@ def read_corpus(
     """
     if known is not None:
         subwords = known.vocabulary.subwords
-    subwords = subwords or subwords_of(data, text, seed, reporter)
+    if isinstance(text.tokenizer, SubwordTokenizer) and not subwords:
+        from satchel.data.subwords import subwords_of
+
+        subwords = subwords_of(data, text, text.tokenizer, seed, reporter)
     featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
     with ProvisionalCorpus(featurizer.workers) as provisional:
         counter = FeatureCounter(featurizer.workers, vocabulary.buckets)

@@ -1,7 +1,6 @@
 """Labelled files -> encoded data sets, in terms of a vocabulary and a label set."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -25,8 +24,7 @@ from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
 
 
-@dataclass(frozen=True)
-class EncodedData:
+class EncodedData(NamedTuple):
     """A labelled data set in terms of a vocabulary and a label set.
 
     Attributes:

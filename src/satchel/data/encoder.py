@@ -1,6 +1,6 @@
 """Encoder: texts -> bags, the same object in training, evaluation and prediction."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +12,7 @@ from satchel.data.vocabulary import Vocabulary
 from satchel.kernels import bags as kernels
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(NamedTuple):
     """N texts in terms of a vocabulary.
 
     Attributes:

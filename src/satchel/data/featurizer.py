@@ -1,7 +1,7 @@
 """Texts -> feature hashes: the one way from text to features, in training and prediction."""
 
 from copy import copy
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,7 @@ from satchel.settings import settled
 from satchel.workers import Workers
 
 
-@dataclass(frozen=True)
-class Features:
+class Features(NamedTuple):
     """The features of N neighbouring documents.
 
     Attributes:

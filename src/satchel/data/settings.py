@@ -135,7 +135,10 @@ class DataSettings(ReaderSettings):
 
     def training_reader(self) -> ReaderSettings:
         """How to read the training files."""
-        return ReaderSettings(**{name: getattr(self, name) for name in ReaderSettings.model_fields})
+        # Validated they are already, as a part of this section.
+        return ReaderSettings.model_construct(
+            **{name: getattr(self, name) for name in ReaderSettings.model_fields}
+        )
 
     def reader(self) -> ReaderSettings:
         """How to read other files: documents weigh nothing outside of the training's loss."""
@@ -150,7 +153,7 @@ class TextSettings(Settings):
     )
     lowercase: bool = Field(True, description="Whether upper and lower case are the same.")
     tokenizer: Tokenizer = Field(
-        BasicTokenizer(), description="What is a token: a name, or a name with options."
+        BasicTokenizer.defaults(), description="What is a token: a name, or a name with options."
     )
 
 

@@ -38,22 +38,22 @@ _THREADS = 4
 _LONGEST_WORD, _LONGEST_LEARNED = 1 << 16, 1 << 12
 
 
-def subwords_of(data: DataSettings, text: TextSettings, seed: int, reporter: Reporter) -> bytes:
-    """What a tokenizer that learns has learned of a run's training files; empty for the others.
+def subwords_of(
+    data: DataSettings, text: TextSettings, tokenizer: SubwordTokenizer, seed: int, reporter: Reporter
+) -> bytes:
+    """What a tokenizer that learns has learned of a run's training files.
 
     Raises:
         ConfigError: as `learn_subwords`, or the files cannot be read twice.
         MissingExtraError: as `learn_subwords`.
     """
-    if not isinstance(text.tokenizer, SubwordTokenizer):
-        return b""
     if STDIN in ([data.train] if isinstance(data.train, str) else data.train):
         raise ConfigError(
             "text.tokenizer: subword reads the training data twice, and standard input can be read once: "
             "give a file"
         )
     with reporter.stage("Learning subwords"):
-        return learn_subwords(training_texts(data, seed), text, text.tokenizer, seed)
+        return learn_subwords(training_texts(data, seed), text, tokenizer, seed)
 
 
 def learn_subwords(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -109,8 +110,7 @@ def empty_slots(features: int) -> NDArray[np.uint64]:
     return np.zeros(1 << max(10, features.bit_length() + 1), dtype=np.uint64)
 
 
-@dataclass(frozen=True)
-class Frequencies:
+class Frequencies(NamedTuple):
     """How many features of a corpus occur how often, also of those that own no row.
 
     Attributes:
@@ -134,8 +134,7 @@ class Frequencies:
         return int(self.words[often].sum()), int(self.ngrams[often].sum())
 
 
-@dataclass(frozen=True)
-class FeatureCounts:
+class FeatureCounts(NamedTuple):
     """All features of a corpus, before any is dropped.
 
     Attributes:
@@ -163,7 +162,7 @@ class FeatureCounts:
         """How many features occur how often."""
         is_word = self.is_word
         found = [_how_often(self.counts[kind]) for kind in (is_word, ~is_word)]
-        occurrences = np.unique(np.concatenate([counts for counts, _ in found]))
+        occurrences, _ = _how_often(np.concatenate([counts for counts, _ in found]))
         words, ngrams = np.zeros_like(occurrences), np.zeros_like(occurrences)
         for features, (counts, often) in zip((words, ngrams), found, strict=True):
             features[np.searchsorted(occurrences, counts)] = often
@@ -252,8 +251,7 @@ class LabelSet:
         return np.array([index.get(value, -1) for value in values], dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What a model knows already, and keeps when it is trained on new data."""
 
     vocabulary: Vocabulary

@@ -106,7 +106,7 @@ def choose_weighting(setting: WeightingSetting, labels: LabelSet, *, multi_label
     """
     has_two = len(labels) == 2 and not multi_label
     if isinstance(setting, AutoWeighting):
-        return LogCountRatioWeighting() if has_two else TfidfWeighting()
+        return LogCountRatioWeighting.defaults() if has_two else TfidfWeighting.defaults()
     if isinstance(setting, LogCountRatioWeighting) and not has_two:
         found = "documents have any number of labels" if multi_label else f"there are {len(labels)}"
         raise ConfigError(

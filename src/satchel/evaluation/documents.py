@@ -1,7 +1,7 @@
 """A sample of documents, and the vectors that the model makes of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,7 @@ from satchel.model.predictor import Predictor
 from satchel.workers import Workers
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """N documents, in the order in which they were read.
 
     Attributes:

@@ -110,7 +110,7 @@ class EventLog(Watcher):
             "documents_per_second": record.documents_per_second,
         }
         if record.validation is not None:
-            scalars |= {f"{name}/validation": value for name, value in vars(record.validation).items()}
+            scalars |= {f"{name}/validation": value for name, value in record.validation._asdict().items()}
         for name, value in scalars.items():
             self._writer.add_scalar(name, value, record.epoch)
 

@@ -6,8 +6,7 @@ dimension comes from one feature, which gets that dimension's product. In all th
 contributions and the bias sum to the logit. All are at the model's temperature.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,7 @@ from satchel.model.modelfile import Model
 from satchel.model.predictor import Predictor
 
 
-@dataclass(frozen=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one feature adds to the logits.
 
     Attributes:
@@ -36,8 +34,7 @@ class Contribution:
     logits: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """A prediction taken apart: `bias` and the contributions' `logits` sum to `logits`.
 
     Attributes:

@@ -1,7 +1,7 @@
 """A map of vectors in two dimensions."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,7 @@ class Point:
     predicted: str = ""
 
 
-@dataclass(frozen=True)
-class Projection:
+class Projection(NamedTuple):
     """Points, and how much of their spread the map shows (PCA; None for t-SNE)."""
 
     points: list[Point]

@@ -1,7 +1,7 @@
 """A model's answers to labelled documents, with the texts of its most confident mistakes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,7 @@ from satchel.model.predictor import Predictor
 _SAMPLE = 2_000  # texts kept as they are
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(NamedTuple):
     """A document that was given the wrong class.
 
     Attributes:
@@ -39,8 +38,7 @@ class Mistake:
     fields: str = ""
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """N documents whose label the model knows.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The answers of a model of several labels to labelled documents, with its most confident mistakes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,7 @@ from satchel.model.modelfile import Model
 _MOST_LABELS = 100  # whose mistakes of a kind are kept: a page stays small with a thousand labels
 
 
-@dataclass(frozen=True)
-class LabelMistake:
+class LabelMistake(NamedTuple):
     """A document that was given a label which it has not, or was not given one which it has.
 
     Attributes:
@@ -51,8 +50,7 @@ class LabelMistake:
         return self.label in self.true
 
 
-@dataclass(frozen=True)
-class ScoredLabels:
+class ScoredLabels(NamedTuple):
     """N documents with any label that the model knows.
 
     Attributes:

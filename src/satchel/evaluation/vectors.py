@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -70,8 +70,7 @@ def neighbours(model: Model, word: str, top: int) -> list[ScoredFeature]:
     ]
 
 
-@dataclass(frozen=True)
-class ClassFeatures:
+class ClassFeatures(NamedTuple):
     """What speaks for and against a class, the strongest first."""
 
     label: str

@@ -1,6 +1,6 @@
 """Carrying what was learned over to a vocabulary and label set that hold the old ones and more."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,7 @@ from satchel.data.vocabulary import Known, LabelSet, Vocabulary
 from satchel.model.parameters import Parameters
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(NamedTuple):
     """How much of a model is known from before.
 
     Attributes:

@@ -14,9 +14,8 @@ file holds the same in fewer bytes: `satchel.model.packing`.
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -48,8 +47,7 @@ from satchel.model.settings import ModelSettings
 from satchel.model.tensorfile import bytes_of, file_size, write_tensors
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """A trained classifier and what it needs to read text as it did in training.
 
     Attributes:

@@ -14,8 +14,7 @@ words is bounded by the number of rows (`check_bounds`).
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -53,8 +52,7 @@ class Info(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Info:
+class _Info(NamedTuple):
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
 

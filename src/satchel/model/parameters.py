@@ -3,7 +3,7 @@
 Training with the fused engine and prediction need no torch; `TextClassifier` wraps the same memory.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ _LARGEST_ROTATION = 1024  # takes a tenth of a second; twice as many, eight time
 _ALIGNMENT = 64  # bytes of a cache line: a row of 16 floats never straddles two
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What is learned.
 
     Attributes:

@@ -7,8 +7,8 @@ number of words and D before them, GloVe does not. The file may be gzipped.
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _FORMAT = "give word vectors in the text format of word2vec, GloVe or fastText, plain or gzipped"
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """How many of the vocabulary's words have a vector in a file."""
 
     found: int

@@ -105,8 +105,7 @@ def with_rows(model: Model, rows: NDArray[np.int64]) -> Model:
     if padding is not None:
         # A row that counts for nothing is as good as none.
         padding = int(places[padding]) if places[padding] >= 0 else None
-    return replace(
-        model,
+    return model._replace(
         parameters=Parameters(embedding, parameters.weight, parameters.bias),
         vocabulary=replace(
             vocabulary,

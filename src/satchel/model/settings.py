@@ -20,7 +20,7 @@ class ModelSettings(Settings):
         "auto", description="Size of a feature's vector; `auto`: by the number of classes."
     )
     weighting: WeightingSetting = Field(
-        AutoWeighting(),
+        AutoWeighting.defaults(),
         description="What each feature of a document counts: `tfidf`, `log_count_ratio` (of two classes), or "
         "`none` for all the same; `auto`: by the number of classes.",
     )

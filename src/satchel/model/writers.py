@@ -7,8 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +20,7 @@ from satchel.kernels import decimals
 from satchel.model.predictor import Predictions
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """What to say of each text.
 
     Attributes:
@@ -91,7 +89,7 @@ class JsonLines:
     quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
+        self._labels = _strings([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -137,7 +135,7 @@ class Csv:
         names = choice.names(labels)
         if choice.separator is None:
             names = [_csv_field(label) for label in names]
-        self._labels = pa.array(names)
+        self._labels = _strings(names)
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -187,7 +185,7 @@ class Text:
     quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = pa.array([" ".join(label.split()) for label in choice.names(labels)])
+        self._labels = _strings([" ".join(label.split()) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -259,7 +257,8 @@ def _concatenated(
     failed: Callable[[int, str], str] = lambda row, error: "\n",
 ) -> bytes:
     """The parts side by side, row after row; `failed` gives what stands for a row with an error."""
-    rows = pc.binary_join_element_wise(*parts, "")
+    columns = [pa.scalar(part, pa.string()) if isinstance(part, str) else part for part in parts]
+    rows = pc.binary_join_element_wise(*columns, pa.scalar("", pa.string()))
     if errors is not None:
         bad = np.flatnonzero(np.asarray(errors.is_valid())).tolist()
         texts = [failed(row, errors[row].as_py()) for row in bad]
@@ -291,4 +290,5 @@ def _csv_field(value: str) -> str:
 
 
 def _strings(values: list[str]) -> pa.Array:
+    """The strings, [N]; where their type is not given, pyarrow loads what it needs to find it out."""
     return pa.array(values, type=pa.string())

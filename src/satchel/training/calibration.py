@@ -1,6 +1,6 @@
 """How far probabilities can be believed, and the temperature that makes them believable."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ COLDEST, HOTTEST = 0.05, 20.0
 _STEPS = 40  # halvings of the logarithm of the bounds: to 1e-11
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """What dividing the logits by a temperature does to the probabilities of the validation set.
 
     Attributes:

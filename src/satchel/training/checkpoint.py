@@ -6,9 +6,8 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +31,7 @@ _LARGEST_CRC = 2**32 - 1
 EngineState = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What a checkpoint is of: a training goes on from it only where this is the same.
 
     Attributes:
@@ -49,8 +47,7 @@ class Identity:
     engine: str
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What a checkpoint says of itself; its numbers are still on the disk."""
 
     path: Path
@@ -80,7 +77,7 @@ def write_checkpoint(
         "version": _VERSION,
         "satchel": __version__,
         "progress": progress.to_json(),
-        "identity": asdict(identity),
+        "identity": identity._asdict(),
     }
 
     def described(crc: int) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The figures of a validation set, after each epoch: NumPy alone, since torch takes a second to import."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,7 @@ _NO_KNOWN_LABEL = (
 )
 
 
-@dataclass(frozen=True)
-class ValidationFigures:
+class ValidationFigures(NamedTuple):
     """How good the logits of a validation set are, over the documents whose label is known.
 
     Attributes:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +122,7 @@ class Learning:
             stored_parameters(checkpoint.path), known, self._task.parameters, corpus.vocabulary, corpus.labels
         )
         self.progress = Progress(
-            [replace(record, is_best=False) for record in before.records],
+            [record._replace(is_best=False) for record in before.records],
             halvings=before.halvings,
             begun=before.epoch,
         )

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ _CALLS_PER_EPOCH = 10
 _WORK_PER_CALL = 1 << 25
 
 
-@dataclass(frozen=True)
-class EpochRecord:
+class EpochRecord(NamedTuple):
     """What an epoch came to.
 
     Attributes:
@@ -54,7 +53,8 @@ class EpochRecord:
 
     def to_json(self) -> dict[str, Any]:
         """As written to metrics.jsonl."""
-        return asdict(self)
+        figures = self.validation
+        return {**self._asdict(), "validation": None if figures is None else figures._asdict()}
 
     def line(self, epochs: int, *, multi_label: bool) -> str:
         """One line for the terminal (of 80 columns) and the log."""
@@ -128,7 +128,7 @@ class Progress:
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint holds it."""
-        return asdict(self)
+        return {**vars(self), "records": [record.to_json() for record in self.records]}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -200,8 +200,7 @@ def train_epochs(
         yield record
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What holds for a training as a whole.
 
     Attributes:

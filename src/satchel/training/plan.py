@@ -1,6 +1,6 @@
 """How large a run will be, known once its data is read."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from satchel.data.corpus import Corpus
 from satchel.model.rows import model_bytes
@@ -11,8 +11,7 @@ from satchel.training.settings import RunSettings
 _COUNTING_BYTES = 50  # a feature, while the vocabulary is made: `satchel.data.counting`
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What a run will be, known once the data is read.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The corpus of a run: from its files, or from the cache."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.fingerprint import Fingerprints
@@ -22,8 +22,7 @@ from satchel.training.settings import RunSettings
 _WORTHWHILE = 1 << 25  # bytes of files; fewer are read in a second or two
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What came of it.
 
     Attributes:
@@ -34,7 +33,7 @@ class Reading:
 
     settings: RunSettings
     corpus: Corpus
-    notes: list[str] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
 
 def read(

@@ -3,8 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +47,7 @@ _NAMED = 20  # labels in a warning
 SHOWN_MULTI_LABEL = {"f1_micro": "micro F1", "f1_macro": "macro F1", "precision_at_1": "P@1"}
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(NamedTuple):
     """What a run came to."""
 
     model: Model
@@ -78,9 +76,9 @@ class RunResult:
             "best_epoch": self.best_epoch,
             "epochs": [record.to_json() for record in self.epochs],
             "train_loss_is_weighted": self.corpus.train.sample_weights is not None,
-            "calibration": None if self.calibration is None else asdict(self.calibration),
+            "calibration": None if self.calibration is None else self.calibration._asdict(),
             "never_given": self.never_given,
-            "plan": asdict(plan(self.settings, self.corpus)),
+            "plan": plan(self.settings, self.corpus)._asdict(),
         }
 
     def summary(self, test: dict[str, Any] | None) -> list[tuple[str, str]]:
@@ -95,7 +93,7 @@ class RunResult:
         if best.validation is not None:
             rows += [
                 (f"validation {name.replace('_', ' ')}", f"{value:.4f}")
-                for name, value in asdict(best.validation).items()
+                for name, value in best.validation._asdict().items()
             ]
         if self.calibration is not None:
             rows += self.calibration.rows()
@@ -122,8 +120,7 @@ def resolve_settings(settings: RunSettings) -> RunSettings:
     return settings.model_copy(update={"data": data, "threads": settings.threads or os.cpu_count() or 1})
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """How a run begins in its folder.
 
     Attributes:

@@ -53,7 +53,7 @@ class TrainingSettings(Settings):
         "documents (docs/accuracy.md).",
     )
     schedule: Schedule = Field(
-        LinearSchedule(), description="How the learning rate changes: linear, cosine or constant."
+        LinearSchedule.defaults(), description="How the learning rate changes: linear, cosine or constant."
     )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of torch.optim.SGD.")
     nesterov: bool = Field(False, description="Nesterov momentum.")
@@ -134,12 +134,12 @@ class RunSettings(Settings):
         description="Threads to use; `null` for all cores. The result is the same.",
     )
     data: DataSettings = Field(description="Which files, and how to read them.")
-    text: TextSettings = Field(TextSettings(), description="From text to tokens.")
+    text: TextSettings = Field(TextSettings.defaults(), description="From text to tokens.")
     vocabulary: VocabularySettings = Field(
-        VocabularySettings(), description="From tokens to rows of the embedding."
+        VocabularySettings.defaults(), description="From tokens to rows of the embedding."
     )
-    model: ModelSettings = Field(ModelSettings(), description="The layers.")
-    training: TrainingSettings = Field(TrainingSettings(), description="The learning.")
+    model: ModelSettings = Field(ModelSettings.defaults(), description="The layers.")
+    training: TrainingSettings = Field(TrainingSettings.defaults(), description="The learning.")
     report: bool = Field(
         True,
         description="Whether training ends with `report.html`, a page on the test or validation data; it "

@@ -13,7 +13,6 @@ from satchel.model.contents import locate_model
 from satchel.model.continuing import carry_over
 from satchel.model.modelfile import Model, load_model
 from satchel.model.parameters import Parameters, initial_parameters
-from satchel.model.pretrained import apply_vectors
 from satchel.settings import AUTO, settled
 from satchel.training.folder import RunFolder
 from satchel.training.settings import RunSettings
@@ -109,6 +108,8 @@ def starting_parameters(
             f"The training loss is weighted by data.weight: {len(weights):,} documents weigh {total:,.6g}"
         )
     if settings.model.pretrained is not None:
+        from satchel.model.pretrained import apply_vectors
+
         coverage = apply_vectors(parameters, corpus.vocabulary, Path(settings.model.pretrained))
         notes.append(f"Pre-trained vectors for {coverage}")
     if origin is not None:

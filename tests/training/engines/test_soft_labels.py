@@ -28,7 +28,7 @@ def soft_task(
         soft = 0.6 * soft + 0.4 * np.random.default_rng(8).dirichlet(np.ones(CLASSES), DOCUMENTS).astype(
             np.float32
         )
-    return replace(work, dataset=replace(work.dataset, soft_targets=soft))
+    return work._replace(dataset=replace(work.dataset, soft_targets=soft))
 
 
 @pytest.mark.parametrize("class_weights", [False, True])

@@ -1,6 +1,5 @@
 """The torch engine against a training loop as one writes it by hand."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -235,7 +234,7 @@ def test_resumes_as_if_never_stopped() -> None:
     engine.train(*first)
     saved, state = stopped.parameters.copy(), engine.state()
     engine.train(*second)  # what `state` gave must not change with it
-    resumed = replace(stopped, parameters=saved)
+    resumed = stopped._replace(parameters=saved)
     engine = TorchEngine(resumed, "cpu")
     engine.load_state(state)
     engine.train(*second)

@@ -1,16 +1,15 @@
 """What a check of the data comes to."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 PLACES_KEPT = 100
 
 Severity = Literal["warning", "note"]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A document: its file and the line on which it begins."""
 
     file: str
@@ -48,12 +47,11 @@ class Finding:
             "count": self.count,
             "message": self.message,
             "names": list(self.names),
-            "groups": [[asdict(place) for place in group] for group in self.groups],
+            "groups": [[place._asdict() for place in group] for group in self.groups],
         }
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """What a set of files holds.
 
     Attributes:
@@ -71,12 +69,11 @@ class Summary:
     scripts: dict[str, int]
 
 
-@dataclass(frozen=True)
-class CheckReport:
+class CheckReport(NamedTuple):
     """The findings on a config's data."""
 
     summaries: tuple[Summary, ...]
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -86,7 +83,7 @@ class CheckReport:
     def to_json(self) -> dict[str, Any]:
         """As `satchel check --json` prints it."""
         return {
-            "sets": [asdict(summary) for summary in self.summaries],
+            "sets": [summary._asdict() for summary in self.summaries],
             "warnings": len(self.warnings),
             "findings": [finding.to_json() for finding in self.findings],
         }

@@ -1,8 +1,8 @@
 """From a table's columns to text, labels and ids."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +27,7 @@ from satchel.errors import DataError
 _OPTIONS = ("text", "label")  # the columns that commands take a name of
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Which columns of a table are read, by position.
 
     Attributes:

@@ -41,7 +41,7 @@ def label_lists(
         counts = np.ones(len(column), dtype=np.int32)
     offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(counts, dtype=np.int32)])
     bad = dict.fromkeys(np.flatnonzero(counts == 0).tolist(), no_label)
-    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, "")), no_label)
+    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, pa.scalar("", values.type))), no_label)
     if pattern is not None:
         values, wrong = patterned(values, pattern)
         for place in np.flatnonzero(np.asarray(wrong)).tolist():

@@ -1,6 +1,6 @@
 """Curves of probabilities: precision and recall, and what a threshold does."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ _GRID = np.linspace(0.0, 1.0, 41)
 Points = list[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class ThresholdCurves:
+class ThresholdCurves(NamedTuple):
     """What a threshold on a class's probability does.
 
     Attributes:

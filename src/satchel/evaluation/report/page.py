@@ -1,8 +1,8 @@
 """The page of a run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,7 @@ MAP_WORDS = 400
 CLASSES_LISTED = 24  # with their features, before a class is chosen
 
 
-@dataclass(frozen=True)
-class ReportInput:
+class ReportInput(NamedTuple):
     """What a report is made of.
 
     Attributes:
@@ -43,8 +42,8 @@ class ReportInput:
     scored: Scored | ScoredLabels
     measured_on: str
     trained_on: str
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    run: Mapping[str, Any] = field(default_factory=dict)
+    epochs: Sequence[dict[str, Any]] = ()
+    run: Mapping[str, Any] = MappingProxyType({})
     checks: CheckReport | None = None
     config: str = ""
     model_bytes: int | None = None

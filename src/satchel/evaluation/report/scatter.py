@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from satchel.evaluation.report.svg import COLOURS, rounded, shortened
 
@@ -19,8 +18,7 @@ Kind = Literal["word", "label", "document"]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A point of a map.
 
     Attributes:

@@ -1,9 +1,8 @@
 """What stands in the sections that the pages of all kinds of models have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -106,8 +105,7 @@ def class_curves(
     }
 
 
-@dataclass(frozen=True)
-class Coloured:
+class Coloured(NamedTuple):
     """A piece of a text.
 
     Attributes:

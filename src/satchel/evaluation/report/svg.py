@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ _WIDTH, _HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 46
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of a chart.
 
     Attributes:
@@ -32,8 +31,7 @@ class Line:
     dots: bool = False
 
 
-@dataclass(frozen=True)
-class Axes:
+class Axes(NamedTuple):
     """The frame of a chart: what range each axis covers, and what it is called."""
 
     x_name: str

@@ -1,7 +1,6 @@
 """What an engine is."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,7 @@ from satchel.model.settings import ModelSettings
 from satchel.training.settings import TrainingSettings
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """What an engine is made from.
 
     Attributes:
