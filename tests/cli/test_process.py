@@ -53,10 +53,20 @@ def loaded(folder: Path, code: str, *arguments: str) -> set[str]:
 
 def test_a_prediction_loads_what_it_uses(run: Path) -> None:
     found = loaded(run, AFTER_THE_COMMAND, "predict", "run", "test.csv")
-    assert {"satchel.model.predictor", "pyarrow.compute"} <= found
+    assert {"satchel.model.predictor", "pyarrow", "satchel.data.readers.delimited"} <= found
     others = {"torch", "numba", "llvmlite", "yaml", "tqdm", "numpy.ma", "numpy.random", "dateutil"}
+    others |= {"pyarrow.compute"}
     others |= {"pandas was looked for", "satchel.config", "satchel.training", "satchel.evaluation"}
     assert not found & {*others, "satchel.cli.train", "satchel.model.pretrained", "satchel.data.subwords"}
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "csv", "txt"])
+def test_lines_are_answered_without_arrows_functions(run: Path, format_name: str) -> None:
+    (run / "lines.txt").write_text("A RIPE Pear\nnew iron\n")
+    options = ["--format", format_name, "--top-k", "2"]
+    found = loaded(run, AFTER_THE_COMMAND, "predict", "run", "lines.txt", *options)
+    assert "satchel.data.compute" in found
+    assert not found & {"pyarrow.compute", "dateutil", "numpy.ma"}
 
 
 def test_a_training_loads_what_it_uses(corpus: Path) -> None:

@@ -91,3 +91,12 @@ def test_a_slice_of_other_scripts_is_what_it_shows() -> None:
         "ᄏ",
         "中b",
     ]
+
+
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_ascii_is_pythons_also_in_a_slice(lowercase: bool) -> None:
+    texts = ["".join(map(chr, range(128))) * 3, "", *map(chr, range(128))]
+    chosen = TextSettings(lowercase=lowercase)
+    expected = [text.lower() if lowercase else text for text in texts]
+    assert normalize(arrow(texts), chosen).to_pylist() == expected
+    assert normalize(arrow(["É", *texts])[1:], chosen).to_pylist() == expected

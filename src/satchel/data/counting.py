@@ -11,9 +11,9 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.batches import text_buffers
 from satchel.data.featurizer import Features
 from satchel.data.vocabulary import FeatureCounts

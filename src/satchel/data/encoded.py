@@ -5,10 +5,10 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data import compute as pc
 from satchel.data.bags import Bags
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.batches import text_buffers
 from satchel.data.normalize import normalize
 from satchel.data.settings import TextSettings, VocabularySettings

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.heldout import training_texts
 from satchel.data.normalize import normalize
 from satchel.data.paths import STDIN

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.batches import from_numpy
 from satchel.data.settings import VocabularySettings
 from satchel.errors import ModelFileError
@@ -95,8 +96,6 @@ class Vocabulary:
 
     def spelt(self) -> list[str]:
         """The words as they are shown: a field without the mark that it begins with."""
-        import pyarrow.compute as pc
-
         shown: list[str] = pc.utf8_ltrim(self.words, characters="\x1f").to_pylist()
         return shown
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.errors import DataError
 from satchel.evaluation.decisions import scores, tally
 from satchel.evaluation.ranking import at_k

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.vocabulary import Vocabulary
 from satchel.data.weighting import settled_weighting
 from satchel.errors import ConfigError

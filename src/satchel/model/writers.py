@@ -11,12 +11,11 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
-from satchel.data.batches import from_numpy
-from satchel.kernels import decimals
+from satchel.data import compute as pc
+from satchel.model import strings
 from satchel.model.predictor import Predictions
 
 
@@ -89,7 +88,9 @@ class JsonLines:
     quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = _strings([json.dumps(label, ensure_ascii=False) for label in choice.names(labels)])
+        self._labels = strings.column(
+            [json.dumps(label, ensure_ascii=False) for label in choice.names(labels)]
+        )
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -105,15 +106,15 @@ class JsonLines:
         if ids is not None:
             parts += ['"id": ', _json(ids), ", "]
         if self._choice.listed:
-            names = _joined([name for name, _ in columns], kept, ", ")
-            numbers = _joined([number for _, number in columns], kept, ", ")
+            names = strings.joined([name for name, _ in columns], kept, ", ")
+            numbers = strings.joined([number for _, number in columns], kept, ", ")
             parts += ['"labels": [', names, '], "probabilities": [', numbers, "]"]
         else:
             ((names, numbers),) = columns
-            names = _where(kept[:, 0], names, "null")
+            names = strings.where(kept[:, 0], names, "null")
             parts += ['"label": ', names, ', "probability": ', numbers]
-        parts += [_where(~predictions.empty, "}\n", ', "empty": true}\n')]
-        return _concatenated(parts, errors, lambda row, error: self._error(ids, row, error))
+        parts += [strings.where(~predictions.empty, "}\n", ', "empty": true}\n')]
+        return _concatenated(len(kept), parts, errors, lambda row, error: self._error(ids, row, error))
 
     def _error(self, ids: pa.Array | None, row: int, error: str) -> str:
         nothing: list[str] | None = [] if self._choice.listed else None
@@ -135,7 +136,7 @@ class Csv:
         names = choice.names(labels)
         if choice.separator is None:
             names = [_csv_field(label) for label in names]
-        self._labels = _strings(names)
+        self._labels = strings.column(names)
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -156,18 +157,18 @@ class Csv:
         columns, kept = _top(predictions, self._labels, self._choice)
         parts: list[pa.Array | str] = []
         if ids is not None:
-            parts += [_strings(_csv_ids(ids)), ","]
+            parts += [strings.column(_csv_ids(ids)), ","]
         separator = self._choice.separator
         if separator is not None:
-            joined = _joined([names for names, _ in columns], kept, separator)
-            numbers = _joined([numbers for _, numbers in columns], kept, separator)
-            parts += [*(_strings([_csv_field(text) for text in joined.to_pylist()]), ",")]
-            parts += [_strings([_csv_field(text) for text in numbers.to_pylist()])]
+            joined = strings.joined([names for names, _ in columns], kept, separator)
+            numbers = strings.joined([numbers for _, numbers in columns], kept, separator)
+            parts += [*(strings.column([_csv_field(text) for text in joined.to_pylist()]), ",")]
+            parts += [strings.column([_csv_field(text) for text in numbers.to_pylist()])]
             columns = columns[:1]
         for rank, (names, numbers) in enumerate(columns if separator is None else []):
             parts += [
                 "," if rank else "",
-                _where(kept[:, rank], names, ""),
+                strings.where(kept[:, rank], names, ""),
                 ",",
                 numbers,
             ]
@@ -176,7 +177,7 @@ class Csv:
             before = [] if ids is None else _csv_ids(ids.slice(row, 1))
             return ",".join([*before, *[""] * (2 * len(columns)), _csv_field(error)]) + "\n"
 
-        return _concatenated([*parts, ",\n" if self._choice.errors else "\n"], errors, failed)
+        return _concatenated(len(kept), [*parts, ",\n" if self._choice.errors else "\n"], errors, failed)
 
 
 class Text:
@@ -185,7 +186,7 @@ class Text:
     quotes: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str], choice: Choice) -> None:
-        self._labels = _strings([" ".join(label.split()) for label in choice.names(labels)])
+        self._labels = strings.column([" ".join(label.split()) for label in choice.names(labels)])
         self._choice = choice
 
     def header(self, *, has_id: bool) -> bytes:
@@ -197,8 +198,8 @@ class Text:
     ) -> bytes:
         """One line a text."""
         columns, kept = _top(predictions, self._labels, self._choice)
-        pairs = [pc.binary_join_element_wise(names, numbers, "\t") for names, numbers in columns]
-        return _concatenated([_joined(pairs, kept, "\t"), "\n"], errors)
+        pairs = [strings.side_by_side(len(kept), [names, "\t", numbers]) for names, numbers in columns]
+        return _concatenated(len(kept), [strings.joined(pairs, kept, "\t"), "\n"], errors)
 
 
 WRITERS: dict[str, type[Writer]] = {"jsonl": JsonLines, "csv": Csv, "txt": Text}
@@ -218,55 +219,26 @@ def _top(
     kept[abstained, 0] = choice.abstain_label is not None
     classes[abstained, 0] = len(labels) - 1
     columns = [
-        (labels.take(from_numpy(classes[:, rank])), _decimals(probabilities[:, rank]))
+        (strings.taken(labels, classes[:, rank]), strings.decimals_of(probabilities[:, rank]))
         for rank in range(classes.shape[1])
     ]
     return columns, kept
 
 
-def _decimals(probabilities: NDArray[np.float32]) -> pa.Array:
-    """Probabilities as strings, [N]."""
-    out = np.empty(len(probabilities) * decimals.LONGEST, dtype=np.uint8)
-    offsets = np.empty(len(probabilities) + 1, dtype=np.int32)
-    decimals.write_decimals(np.ascontiguousarray(probabilities), out, offsets)
-    return pa.StringArray.from_buffers(len(probabilities), pa.py_buffer(offsets), pa.py_buffer(out))
-
-
-def _where(condition: NDArray[np.bool_], strings: pa.Array | str, others: str) -> pa.Array | str:
-    """The strings, [N], where the condition, [N], holds, and the others elsewhere."""
-    return strings if condition.all() else pc.if_else(from_numpy(condition), strings, others)
-
-
-def _joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:
-    """The kept strings of each row, [N]; ranks are kept from the first on."""
-    # Not by null_handling="skip": Arrow 26 leaves out the rows where every string is null.
-    parts = [
-        _where(
-            kept[:, rank],
-            pc.binary_join_element_wise(separator, column, "") if rank else column,
-            "",
-        )
-        for rank, column in enumerate(columns)
-    ]
-    return pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
-
-
 def _concatenated(
+    count: int,
     parts: list[pa.Array | str],
     errors: pa.Array | None = None,
     failed: Callable[[int, str], str] = lambda row, error: "\n",
 ) -> bytes:
     """The parts side by side, row after row; `failed` gives what stands for a row with an error."""
-    columns = [pa.scalar(part, pa.string()) if isinstance(part, str) else part for part in parts]
-    rows = pc.binary_join_element_wise(*columns, pa.scalar("", pa.string()))
+    rows = strings.side_by_side(count, parts)
     if errors is not None:
         bad = np.flatnonzero(np.asarray(errors.is_valid())).tolist()
         texts = [failed(row, errors[row].as_py()) for row in bad]
         rows = pc.replace_with_mask(rows, errors.is_valid(), pa.array(texts, type=rows.type))
-    assert not rows.null_count, "a record would be missing"
-    _, offsets, data = rows.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int32)
-    return bytes(data[int(bounds[rows.offset]) : int(bounds[rows.offset + len(rows)])])
+    data, bounds = strings.content(rows)
+    return data[bounds[0] : bounds[-1]].tobytes()
 
 
 def _json(ids: pa.Array) -> pa.Array:
@@ -274,7 +246,7 @@ def _json(ids: pa.Array) -> pa.Array:
         return pc.fill_null(ids.storage, "null")
     if pa.types.is_integer(ids.type) and not ids.null_count:
         return ids.cast(pa.string())
-    return _strings([json.dumps(value, ensure_ascii=False, default=str) for value in ids.to_pylist()])
+    return strings.column([json.dumps(value, ensure_ascii=False, default=str) for value in ids.to_pylist()])
 
 
 def _csv_ids(ids: pa.Array) -> list[str]:
@@ -287,8 +259,3 @@ def _csv_field(value: str) -> str:
     # Before Python 3.13, a line end is quoted only where it is in what ends the lines.
     csv.writer(buffer, lineterminator="\r\n").writerow([value])
     return buffer.getvalue().removesuffix("\r\n")
-
-
-def _strings(values: list[str]) -> pa.Array:
-    """The strings, [N]; where their type is not given, pyarrow loads what it needs to find it out."""
-    return pa.array(values, type=pa.string())

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data import compute as pc
 from satchel.data.batches import text_buffers
 from satchel.data.checks.findings import Place, Summary
 from satchel.data.checks.scripts import NAMES, NONE, scripts

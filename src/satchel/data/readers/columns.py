@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from satchel.data import batches
+from satchel.data import compute as pc
 from satchel.data.paths import did_you_mean, listed
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.values import (

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from satchel.data import batches
+from satchel.data import compute as pc
 from satchel.data.paths import printable
 from satchel.data.settings import ReaderSettings
 from satchel.errors import DataError

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data import compute as pc
 from satchel.data.paths import STDIN
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
@@ -114,8 +114,13 @@ def _parsed(block: Block, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa
         label_ends,
         offsets,
     )
-    names = strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
-    labels = pa.ListArray.from_arrays(batches.from_numpy(offsets.astype(np.int32)), names.cast(pa.string()))
+    names, name_offsets = _copied(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
+    labels = pa.ListArray.from_arrays(
+        batches.from_numpy(offsets.astype(np.int32)),
+        pa.StringArray.from_buffers(
+            len(name_offsets) - 1, pa.py_buffer(name_offsets.astype(np.int32)), pa.py_buffer(names)
+        ),
+    )
     return strings(data, starts, ends), labels
 
 
@@ -123,7 +128,15 @@ def strings(
     data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> pa.LargeStringArray:
     """The strings `data[start:end]`, large_string [N], without a Python object each."""
+    out, offsets = _copied(data, starts, ends)
+    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
+
+
+def _copied(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The ranges of bytes one after the other, and where each begins, int64 [N + 1]."""
     out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
     offsets = np.empty(len(starts) + 1, dtype=np.int64)
     kernels.copy_ranges(data, starts, ends, out, offsets)
-    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
+    return out, offsets

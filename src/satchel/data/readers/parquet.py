@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satchel.data import compute as pc
 from satchel.data.batches import text_buffers
 from satchel.data.readers.columns import select, table_batch
 from satchel.data.readers.compression import BLOCK_BYTES, FREE_BYTES, Progress

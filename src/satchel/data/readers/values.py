@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from satchel.data.batches import from_numpy
+from satchel.data import compute as pc
+from satchel.data.batches import TEXT_TYPE, from_numpy
 from satchel.errors import DataError
 
 _NOTHING, _MARK = pa.scalar("", pa.large_string()), pa.scalar("\x1f", pa.large_string())
@@ -17,7 +17,12 @@ NO_LABEL = "a document without a label: give it one, or take it out"
 
 def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
     """The columns side by side with spaces between, large_string [N]; nulls count as empty."""
-    wide = [pc.fill_null(column.cast(pa.large_string()), "") for column in columns]
+    wide = [
+        column
+        if column.type == TEXT_TYPE and not column.null_count
+        else pc.fill_null(column.cast(TEXT_TYPE), "")
+        for column in columns
+    ]
     return (
         wide[0] if len(wide) == 1 else pc.binary_join_element_wise(*wide, pa.scalar(" ", pa.large_string()))
     )

@@ -1,0 +1,73 @@
+"""Columns of strings, made by kernels without an object of Python's for each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satchel.data import compute as pc
+from satchel.data.batches import from_numpy
+from satchel.kernels import decimals, lines, records
+
+
+def column(values: list[str]) -> pa.Array:
+    """The strings, [N]; where their type is not given, pyarrow loads what it needs to find it out."""
+    return pa.array(values, type=pa.string())
+
+
+def taken(strings: pa.StringArray, places: NDArray[np.int64]) -> pa.StringArray:
+    """The strings at these places."""
+    data, bounds = content(strings)
+    starts, ends = bounds[places], bounds[places + 1]
+    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
+    offsets = np.empty(len(places) + 1, dtype=np.int64)
+    lines.copy_ranges(data, starts, ends, out, offsets)
+    return pa.StringArray.from_buffers(len(places), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out))
+
+
+def decimals_of(probabilities: NDArray[np.float32]) -> pa.Array:
+    """Probabilities as strings, [N]."""
+    out = np.empty(len(probabilities) * decimals.LONGEST, dtype=np.uint8)
+    offsets = np.empty(len(probabilities) + 1, dtype=np.int32)
+    decimals.write_decimals(np.ascontiguousarray(probabilities), out, offsets)
+    return pa.StringArray.from_buffers(len(probabilities), pa.py_buffer(offsets), pa.py_buffer(out))
+
+
+def where(condition: NDArray[np.bool_], strings: pa.Array | str, others: str) -> pa.Array | str:
+    """The strings, [N], where the condition, [N], holds, and the others elsewhere."""
+    return strings if condition.all() else pc.if_else(from_numpy(condition), strings, others)
+
+
+def joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:
+    """The kept strings of each row, [N]; ranks are kept from the first on."""
+    parts = [
+        where(kept[:, rank], side_by_side(len(kept), [separator, each]) if rank else each, "")
+        for rank, each in enumerate(columns)
+    ]
+    return side_by_side(len(kept), parts)
+
+
+def side_by_side(count: int, parts: Sequence[pa.Array | str]) -> pa.LargeStringArray:
+    """The parts of each of so many rows as one string, [count]."""
+    columns = [content(part) for part in parts]
+    bounds = np.zeros(count + 1, dtype=np.int64)
+    for _, offsets in columns:
+        bounds[1:] += np.diff(offsets)
+    np.cumsum(bounds, out=bounds)
+    out, places = np.empty(bounds[-1], dtype=np.uint8), bounds[:-1].copy()
+    for data, offsets in columns:
+        records.write_column(data, offsets, out, places)
+    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(bounds), pa.py_buffer(out))
+
+
+def content(strings: pa.Array | str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of strings, [N], uint8, and where each begins, int64 [N + 1]; a single one stands alone."""
+    if isinstance(strings, str):
+        single = np.frombuffer(strings.encode(), dtype=np.uint8)
+        return single, np.array([0, len(single)])
+    assert not strings.null_count, "a record would be missing"
+    _, offsets, data = strings.buffers()
+    width = np.int64 if pa.types.is_large_string(strings.type) else np.int32
+    bounds = np.frombuffer(offsets, dtype=width)[strings.offset : strings.offset + len(strings) + 1]
+    return np.frombuffer(data or b"", dtype=np.uint8), bounds.astype(np.int64)
