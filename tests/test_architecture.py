@@ -144,6 +144,7 @@ def test_records_are_named_tuples() -> None:
         "satchel.data.dataset.BagDataset",
         "satchel.data.first_pass.FirstPass",
         "satchel.data.labelling.Labelling",
+        "satchel.data.selection.FeatureCounts",
         "satchel.data.vocabulary.LabelSet",
         "satchel.data.vocabulary.Vocabulary",
         "satchel.training.loop.Progress",

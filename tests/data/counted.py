@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from satchel.data.counting import FeatureCounter
 from satchel.data.featurizer import Features, Featurizer
+from satchel.data.selection import FeatureCounts
 from satchel.data.settings import TextSettings, VocabularySettings
-from satchel.data.vocabulary import FeatureCounts
 from satchel.settings import settled
 from satchel.workers import Workers
 from tests import reference

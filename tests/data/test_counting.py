@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from satchel.data import counting
 from satchel.data.counting import FeatureCounter
 from satchel.data.featurizer import Features, Featurizer
+from satchel.data.selection import FeatureCounts
 from satchel.data.settings import VocabularySettings
-from satchel.data.vocabulary import FeatureCounts
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.workers import Workers
 from tests import reference
@@ -21,10 +21,11 @@ from tests.reference import TOKENIZER_NAMES, TOKENIZERS
 
 def by_hash(counts: FeatureCounts) -> dict[int, tuple[int, int]]:
     """Count and first appearance of each feature."""
+    found = counts.at_least(1, 1)
     return {
         h: (number, seen)
         for h, number, seen in zip(
-            counts.hashes.tolist(), counts.counts.tolist(), counts.first_seen.tolist(), strict=True
+            found.hashes.tolist(), found.counts.tolist(), found.first_seen.tolist(), strict=True
         )
     }
 
@@ -65,7 +66,8 @@ def test_counts_are_those_of_a_counter(
     words = {f[0].decode() for f in occurrences if isinstance(f, tuple) and len(f) == 1}
     named = word_of_number(counts)
     assert sorted(named.values()) == sorted(words)
-    hash_of_number = dict(zip(counts.numbers.tolist(), counts.hashes.tolist(), strict=True))
+    found = counts.at_least(1, 1)
+    hash_of_number = dict(zip(found.numbers.tolist(), found.hashes.tolist(), strict=True))
     assert {hash_of_number[number]: word for number, word in named.items()} == {
         reference.word_hash(word.encode()): word for word in words
     }
@@ -89,9 +91,11 @@ def test_a_corpus_that_makes_the_tables_grow(monkeypatch: pytest.MonkeyPatch) ->
     words = Counter(word for text in texts for word in text.split())
     pairs = Counter(pair for text in texts for pair in pairwise(text.split()))
     counts, _ = count(texts, RAW, VocabularySettings(char_ngrams=None))
-    assert len(counts.hashes) == len(words) + len(pairs) > 4096
-    assert counts.counts[counts.is_word].sum() == words.total()
-    assert sorted(counts.counts[~counts.is_word].tolist()) == sorted(pairs.values())
+    found_now = counts.at_least(1, 1)
+    is_word = found_now.hashes % 2 == 0
+    assert len(found_now.hashes) == len(words) + len(pairs) > 4096
+    assert found_now.counts[is_word].sum() == words.total() == counts.frequencies.total_words
+    assert sorted(found_now.counts[~is_word].tolist()) == sorted(pairs.values())
     assert sorted(words) == sorted(counts.words.to_pylist())
 
 
@@ -111,7 +115,7 @@ def test_hashes_that_would_mean_an_empty_slot() -> None:
         counter = FeatureCounter(Workers(threads))
         (numbers,) = counter.add([piece])
         counts = counter.finish()
-        assert sorted(counts.counts.tolist()) == [1, 2]
+        assert sorted(counts.at_least(1, 1).counts.tolist()) == [1, 2]
         assert counts.words.to_pylist() == ["zero"]
         assert numbers[1] == numbers[2] != numbers[0]
 
@@ -119,7 +123,7 @@ def test_hashes_that_would_mean_an_empty_slot() -> None:
 def test_words_are_kept_without_what_was_skipped() -> None:
     counts, _ = count(["co\u00adop\ufeff co\u200bop", "coop می\u200cخواهم"], RAW, WORDS_ONLY)
     assert word_of_number(counts) == {0: "coop", 1: "co", 2: "op", 3: "می\u200cخواهم"}
-    assert counts.counts.tolist() == [2, 1, 1, 1]
+    assert counts.at_least(1, 1).counts.tolist() == [2, 1, 1, 1]
 
 
 def test_every_ignored_character_is_left_out_of_words_and_no_other() -> None:
@@ -133,7 +137,8 @@ def test_nothing_counted() -> None:
     featurizer = Featurizer(RAW, VocabularySettings(char_ngrams=None), Workers(2))
     counter = FeatureCounter(featurizer.workers)
     empty = counter.finish()
-    assert len(empty.hashes) == len(empty.words) == len(empty.word_numbers) == 0
+    assert empty.frequencies.features == len(empty.words) == len(empty.word_numbers) == 0
+    assert not len(empty.at_least(1, 1).hashes)
     counter = FeatureCounter(featurizer.workers)
     assert not any(len(numbers) for numbers in counter.add(featurizer.features(arrow(["", " "]))))
     assert len(counter.finish().words) == 0

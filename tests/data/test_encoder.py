@@ -13,7 +13,7 @@ from satchel.data.vocabulary import Vocabulary
 from satchel.workers import Workers
 from tests import reference
 from tests.data.counted import RAW, TEXTS, arrow, count, named_features, raw
-from tests.data.test_vocabulary import KEEP, expected_rows, is_word
+from tests.data.test_selection import KEEP, expected_rows, is_word
 from tests.reference import SEGMENTING, TOKENIZER_NAMES, TOKENIZERS
 
 Documents = list[list[int]]

@@ -1,19 +1,12 @@
-from collections import Counter
-from itertools import chain
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from satchel.data.settings import VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary, empty_slots
 from satchel.errors import ModelFileError
 from tests import reference
-from tests.data.counted import RAW, TEXTS, count, named_features, raw
-from tests.reference import TOKENIZER_NAMES, TOKENIZERS
 
 KEEP = st.builds(
     VocabularySettings,
@@ -27,62 +20,6 @@ KEEP = st.builds(
 
 def is_word(name: reference.Name) -> bool:
     return isinstance(name, tuple) and len(name) == 1
-
-
-def expected_rows(documents: list[list[reference.Name]], keep: VocabularySettings) -> list[reference.Name]:
-    """By falling count, then by first appearance: a Counter is in order of first appearance."""
-    counts = Counter(chain.from_iterable(documents))
-    least = {True: keep.min_count, False: keep.ngram_min_count}
-    kept = [feature for feature, number in counts.items() if number >= least[is_word(feature)]]
-    return sorted(kept, key=lambda feature: -counts[feature])[: keep.max_size]
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3, 4])
-@pytest.mark.parametrize("name", TOKENIZER_NAMES)
-@settings(max_examples=25)
-@given(texts=TEXTS, cuts=st.lists(st.integers(0, 12), max_size=3), keep=KEEP)
-@example(texts=[""], cuts=[], keep=VocabularySettings(char_ngrams=None))
-@example(
-    texts=["b a b a c a b"], cuts=[], keep=VocabularySettings(char_ngrams=None, max_size=2, ngram_min_count=1)
-)
-def test_rows_are_those_of_a_counter(
-    name: str, threads: int, texts: list[str], cuts: list[int], keep: VocabularySettings
-) -> None:
-    chosen = raw(TOKENIZERS[TOKENIZER_NAMES.index(name)])
-    counts, _ = count(texts, chosen, keep, threads, cuts)
-    vocabulary, rows = counts.select(keep)
-    documents = named_features(texts, name, keep)
-    occurrences = Counter(chain.from_iterable(documents))
-    expected = expected_rows(documents, keep)
-    assert vocabulary.counts.tolist() == [occurrences[feature] for feature in expected]
-    assert vocabulary.hashes.tolist() == list(map(reference.feature_hash, expected))
-    word_rows = {
-        feature[0].decode(): row
-        for row, feature in enumerate(expected)
-        if is_word(feature) and isinstance(feature, tuple)
-    }
-    assert vocabulary.row_of_word() == word_rows
-    assert vocabulary.word_rows.tolist() == sorted(word_rows.values())
-    assert vocabulary.total_words == sum(n for feature, n in occurrences.items() if is_word(feature))
-    assert len(vocabulary) == len(expected)
-    assert sorted(rows[rows >= 0].tolist()) == list(range(len(expected)))
-
-
-def test_limits_by_hand() -> None:
-    # the: 3, cat: 2, a: 1; "the cat": 2, "cat the": 1, "the a": 1
-    counts, _ = count(["the cat the a", "the cat"], RAW, VocabularySettings(char_ngrams=None))
-
-    def kept(**limits: Any) -> tuple[list[str], list[int]]:
-        vocabulary, _ = counts.select(VocabularySettings(char_ngrams=None, **limits))
-        return vocabulary.words.to_pylist(), vocabulary.counts.tolist()
-
-    assert kept() == (["the", "cat", "a"], [3, 2, 2, 1])
-    assert kept(ngram_min_count=1) == (["the", "cat", "a"], [3, 2, 2, 1, 1, 1])
-    assert kept(min_count=2) == (["the", "cat"], [3, 2, 2])
-    assert kept(min_count=9) == ([], [2])
-    assert kept(min_count=9, ngram_min_count=9) == ([], [])
-    assert kept(max_size=2) == (["the", "cat"], [3, 2])
-    assert kept(max_size=1, ngram_min_count=1) == (["the"], [3])
 
 
 def test_a_vocabulary_whose_rows_repeat_is_refused() -> None:

@@ -1,7 +1,6 @@
 """Files -> vocabulary, labels and encoded data sets: everything that training needs to know."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,13 +20,14 @@ from satchel.data.featurizer import Featurizer
 from satchel.data.first_pass import FirstPass
 from satchel.data.paths import named
 from satchel.data.provisional import ProvisionalCorpus
+from satchel.data.selection import Frequencies
 from satchel.data.settings import (
     DataSettings,
     TextSettings,
     VocabularySettings,
 )
 from satchel.data.tokenizers import SubwordTokenizer
-from satchel.data.vocabulary import Frequencies, Known, LabelSet, Vocabulary
+from satchel.data.vocabulary import Known, LabelSet, Vocabulary
 from satchel.data.weighting import (
     NoWeighting,
     Weighting,
@@ -183,17 +183,15 @@ def _select(
     """The features that own rows, the row of each provisional number, and how frequent all are."""
     counts = counter.finish()
     before = None if known is None else known.vocabulary
-    with ThreadPoolExecutor(1) as aside:
-        frequencies = aside.submit(counts.frequencies)
-        selected, rows = counts.select(settings, before)
+    selected, rows = counts.select(settings, before)
     if not len(selected):
         raise DataError(
-            f"{named(data.train)}: no feature is left of {len(counts.hashes)}: lower "
+            f"{named(data.train)}: no feature is left of {counts.frequencies.features}: lower "
             f"vocabulary.min_count (now {settings.min_count})"
         )
     if known is not None:
         selected = selected.with_rows_of(known.vocabulary)
-    return selected, rows, frequencies.result()
+    return selected, rows, counts.frequencies
 
 
 def _validation(

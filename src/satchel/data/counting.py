@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from satchel.data import compute as pc
 from satchel.data.batches import text_buffers
 from satchel.data.featurizer import Features
-from satchel.data.vocabulary import FeatureCounts
+from satchel.data.selection import FeatureCounts, FeatureTable
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.kernels.lines import copy_ranges
@@ -81,23 +81,12 @@ class FeatureCounter:
 
     def finish(self) -> FeatureCounts:
         """All features seen; the counter's tables are given up."""
-        used = [shard.used for shard in self._shards]
-        ends = np.cumsum(used)
-        hashes = np.empty(sum(used), dtype=np.uint64)
-        counts = np.empty(sum(used), dtype=np.int64)
-        first_seen = np.empty(sum(used), dtype=np.int64)
-        numbers = np.empty(sum(used), dtype=np.int32)
-        for shard in self._shards:
-            shard.drop_slots()
-        while self._shards:  # one at a time, each given up before the next
-            shard = self._shards.pop()
-            own = slice(ends[len(self._shards)] - shard.used, ends[len(self._shards)])
-            hashes[own], counts[own], first_seen[own] = shard.features()
-            numbers[own] = np.arange(shard.number, shard.number + shard.used * shard.shards, shard.shards)
+        tables = [shard.features() for shard in self._shards]
+        self._shards = []
         words = pa.chunked_array(self._words, type=pa.large_string()).combine_chunks()
         self._words = []
         word_numbers = np.concatenate([np.empty(0, dtype=np.int32), *self._word_numbers])
-        return FeatureCounts(hashes, counts, first_seen, numbers, word_numbers, _without_ignored(words))
+        return FeatureCounts(tables, word_numbers, _without_ignored(words), self._workers)
 
 
 class _Shard:
@@ -147,17 +136,19 @@ class _Shard:
     def _grow_slots(self) -> None:
         size = 2 * len(self._slots)
         self.drop_slots()
-        self._slots = np.zeros(size, dtype=np.uint64)
+        # Written before it is read: a page that is read first costs a second fault, which halts all threads.
+        self._slots = np.empty(size, dtype=np.uint64)
+        self._slots.fill(0)
         kernels.refill(self._entries, self.used, self._slots)
 
     def drop_slots(self) -> None:
         """Gives the table up that finds features; they stay."""
         self._slots = np.empty(0, dtype=np.uint64)
 
-    def features(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
-        """Hashes, counts and first appearances of its features, by number: views."""
-        entries = self._entries[: self.used * kernels.ENTRY_WORDS]
-        return entries[::2], entries[1::2], self.first_seen[: self.used]
+    def features(self) -> FeatureTable:
+        """Its features; the table that finds them is given up."""
+        self.drop_slots()
+        return FeatureTable(self._entries, self.first_seen, self.used, self.number, self.shards)
 
 
 def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.LargeStringArray:

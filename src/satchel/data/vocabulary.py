@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 
 from satchel.data import compute as pc
 from satchel.data.batches import from_numpy
-from satchel.data.settings import VocabularySettings
 from satchel.errors import ModelFileError
 from satchel.kernels import table
-from satchel.kernels.counting import order_by_count
-
-_FEW = 1024  # occurrences, below which each count has a place of its own
 
 
 @dataclass(frozen=True)
@@ -107,125 +103,6 @@ class Vocabulary:
 def empty_slots(features: int) -> NDArray[np.uint64]:
     """An empty table for so many features: a power of two, of which they fill less than half."""
     return np.zeros(1 << max(10, features.bit_length() + 1), dtype=np.uint64)
-
-
-class Frequencies(NamedTuple):
-    """How many features of a corpus occur how often, also of those that own no row.
-
-    Attributes:
-        occurrences: int64 [K], rising.
-        words: int64 [K], how many different words occur so often.
-        ngrams: int64 [K], how many different n-grams do.
-    """
-
-    occurrences: NDArray[np.int64]
-    words: NDArray[np.int64]
-    ngrams: NDArray[np.int64]
-
-    @property
-    def features(self) -> int:
-        """How many different features there are."""
-        return int(self.words.sum() + self.ngrams.sum())
-
-    def at_least(self, count: int) -> tuple[int, int]:
-        """How many words and how many n-grams occur so often or more."""
-        often = self.occurrences >= count
-        return int(self.words[often].sum()), int(self.ngrams[often].sum())
-
-
-class FeatureCounts(NamedTuple):
-    """All features of a corpus, before any is dropped.
-
-    Attributes:
-        hashes: uint64 [F].
-        counts: int64 [F].
-        first_seen: int64 [F], the position in the corpus where the feature first occurs.
-        numbers: int32 [F], the provisional number that the encoded corpus knows it by.
-        word_numbers: int32 [W], which of the numbers are words.
-        words: large_string [W], these words.
-    """
-
-    hashes: NDArray[np.uint64]
-    counts: NDArray[np.int64]
-    first_seen: NDArray[np.int64]
-    numbers: NDArray[np.int32]
-    word_numbers: NDArray[np.int32]
-    words: pa.LargeStringArray
-
-    @property
-    def is_word(self) -> NDArray[np.bool_]:
-        """Which features are words, [F]; the others are n-grams."""
-        return _is_even(self.hashes)
-
-    def frequencies(self) -> Frequencies:
-        """How many features occur how often."""
-        is_word = self.is_word
-        found = [_how_often(self.counts[kind]) for kind in (is_word, ~is_word)]
-        occurrences, _ = _how_often(np.concatenate([counts for counts, _ in found]))
-        words, ngrams = np.zeros_like(occurrences), np.zeros_like(occurrences)
-        for features, (counts, often) in zip((words, ngrams), found, strict=True):
-            features[np.searchsorted(occurrences, counts)] = often
-        return Frequencies(occurrences, words, ngrams)
-
-    def select(
-        self, settings: VocabularySettings, known: Vocabulary | None = None
-    ) -> tuple[Vocabulary, NDArray[np.int32]]:
-        """Keeps what the settings say.
-
-        Args:
-            settings: which features are frequent enough.
-            known: a vocabulary whose features are kept however rare they are here.
-
-        Returns:
-            The vocabulary, and the row of each provisional number, or -1, int32.
-        """
-        is_word = self.is_word
-        is_known = None if known is None else known.rows_of(self.hashes) >= 0
-        frequent = (self.counts >= settings.ngram_min_count) & ~is_word
-        frequent |= (self.counts >= settings.min_count) & is_word
-        if is_known is not None:
-            frequent |= is_known
-        kept = np.flatnonzero(frequent)
-        kept = kept[_by_count(self.counts[kept], self.first_seen[kept])]
-        if settings.max_size is not None:
-            within = np.arange(len(kept)) < settings.max_size
-            kept = kept[within if is_known is None else within | is_known[kept]]
-        rows = np.full(int(self.numbers.max(initial=-1)) + 1, -1, dtype=np.int32)
-        rows[self.numbers[kept]] = np.arange(len(kept), dtype=np.int32)
-        word_rows = rows[self.word_numbers]
-        owned = np.flatnonzero(word_rows >= 0)
-        owned = owned[np.argsort(word_rows[owned])]
-        vocabulary = Vocabulary(
-            self.hashes[kept],
-            self.counts[kept],
-            word_rows[owned],
-            self.words.take(from_numpy(owned)),
-            int(self.counts[is_word].sum()),
-            settings.buckets or 0,
-        )
-        return vocabulary, rows
-
-
-def _is_even(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    even: NDArray[np.bool_] = hashes.astype(np.uint8) & 1 == 0
-    return even
-
-
-def _how_often(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different counts, rising, and how often each is there; most are small, and need no sort."""
-    few = np.bincount(counts[counts < _FEW], minlength=_FEW)
-    many, often = np.unique(counts[counts >= _FEW], return_counts=True)
-    there = np.flatnonzero(few)
-    return np.concatenate([there, many]), np.concatenate([few[there], often])
-
-
-def _by_count(counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order by falling count, then by first appearance."""
-    seen = np.argsort(first_seen, kind="stable")  # which merges the shards: each is in this order
-    order = np.empty_like(seen)
-    many = order_by_count(counts, seen, order)
-    order[:many] = order[:many][np.argsort(-counts[order[:many]], kind="stable")]
-    return order
 
 
 @dataclass(frozen=True)

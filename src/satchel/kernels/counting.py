@@ -187,6 +187,55 @@ def refill(entries, used, slots):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def count_counts(entries, used, few):  # type: ignore[no-untyped-def]
+    """Adds 1 for each of the first `used` entries to `few[kind, count]`; not for counts beyond it.
+
+    Args:
+        entries: uint64 [2 * n].
+        used: how many to look at.
+        few: int64 [2, K]; kind 0 are words, 1 n-grams.
+    """
+    for i in range(np.uint64(used)):
+        count = entries[_TWO * i + _ONE]
+        if count < few.shape[1]:
+            few[entries[_TWO * i] & _ONE, count] += 1
+
+
+@kernel
+def take_frequent(  # type: ignore[no-untyped-def]
+    entries, first_seen, used, least, wanted, hashes, counts, seen, places
+):
+    """The entries that occur often enough, or are wanted however rare they are, in their order.
+
+    Whether one does is guessed wrong too often for a jump: each is written, and the next one over it.
+
+    Args:
+        entries: uint64 [2 * n].
+        first_seen: int64 [n].
+        used: how many to look at.
+        least: int64 [2], how often a word and an n-gram must occur.
+        wanted: bool [used], or None.
+        hashes: uint64 [K + 1], where K are taken; receives their hashes.
+        counts: int64 [K + 1], receives how often they occur.
+        seen: int64 [K + 1], receives where they were first seen.
+        places: int64 [K + 1], receives which entries they are.
+
+    Returns:
+        K.
+    """
+    of_words, of_ngrams = np.uint64(least[0]), np.uint64(least[1])
+    kept = _ZERO
+    for i in range(np.uint64(used)):
+        h, count = entries[_TWO * i], entries[_TWO * i + _ONE]
+        hashes[kept], counts[kept], seen[kept], places[kept] = h, count, first_seen[i], i
+        is_kept = count >= (of_words if h & _ONE == _ZERO else of_ngrams)
+        if wanted is not None:
+            is_kept |= wanted[i]
+        kept += np.uint64(is_kept)
+    return np.int64(kept)
+
+
+@kernel
 def order_by_count(counts, seen, order):  # type: ignore[no-untyped-def]
     """The order by falling count, up to MANY; where counts are equal, as they were.
 

@@ -24,8 +24,9 @@ import satchel
 from satchel.data.corpus import Corpus
 from satchel.data.dataset import BagDataset
 from satchel.data.encoded import EncodedData
+from satchel.data.selection import Frequencies
 from satchel.data.spool import is_mapped
-from satchel.data.vocabulary import Frequencies, Known, LabelSet
+from satchel.data.vocabulary import Known, LabelSet
 from satchel.data.weighting import Weighting
 from satchel.errors import SatchelError
 from satchel.files import UNFINISHED, replacing

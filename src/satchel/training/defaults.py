@@ -5,7 +5,7 @@ batch under mean reduction needs as many times that as it has documents.
 """
 
 from satchel.data.corpus import Corpus
-from satchel.data.vocabulary import Frequencies
+from satchel.data.selection import Frequencies
 from satchel.errors import ConfigError
 from satchel.model.modelfile import Model
 from satchel.settings import AUTO, settled
