@@ -7,6 +7,7 @@ configs/ (each says where it comes from), in one folder.
 import csv
 import gzip
 import json
+import multiprocessing
 import random
 import re
 from collections.abc import Iterator
@@ -25,14 +26,23 @@ def prepare(name: str, data: Path, folder: Path) -> tuple[Path, Path]:
     train, test = folder / f"{name}.train.txt", folder / f"{name}.test.txt"
     if not (train.exists() and test.exists()):
         folder.mkdir(parents=True, exist_ok=True)
-        if name.startswith("large"):
-            _write_large(name, data, train, test)
-        else:
-            for part, path in (("train", train), ("test", test)):
-                lines = list(_lines(READERS[name](data, part)))
-                random.Random(1).shuffle(lines)  # fastText reads its file in order: some are sorted by class
-                path.write_text("".join(lines), encoding="utf-8")
+        # By a process of its own: what a process took at its peak counts as taken by those it starts, too.
+        writing = multiprocessing.get_context("spawn").Process(target=_write, args=(name, data, train, test))
+        writing.start()
+        writing.join()
+        if writing.exitcode:
+            raise SystemExit(f"{name}: the corpus could not be written")
     return train, test
+
+
+def _write(name: str, data: Path, train: Path, test: Path) -> None:
+    if name.startswith("large"):
+        _write_large(name, data, train, test)
+        return
+    for part, path in (("train", train), ("test", test)):
+        lines = list(_lines(READERS[name](data, part)))
+        random.Random(1).shuffle(lines)  # fastText reads its file in order: some are sorted by class
+        path.write_text("".join(lines), encoding="utf-8")
 
 
 def tokens(text: str) -> str:
