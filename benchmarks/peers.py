@@ -2,6 +2,8 @@
 
 python benchmarks/peers.py TOOL train TRAIN MODEL DIM EPOCHS RATE THREADS
 python benchmarks/peers.py TOOL predict MODEL TEXTS OUTPUT
+
+`loop` in place of `predict` takes a line at a time; `satchel` has that alone, the rest is its own command.
 """
 
 import pickle
@@ -71,6 +73,22 @@ def fasttext_loop(model: str, texts: str, output: str) -> None:
                 file.write(f"{labels[0].removeprefix(PREFIX)}\t{probabilities[0]:.6f}\n")
 
 
+def satchel_loop(model: str, texts: str, output: str) -> None:
+    """A line at a time, from Python."""
+    import pyarrow as pa
+
+    from satchel.model.modelfile import load_model
+    from satchel.model.predictor import Predictor
+
+    loaded = load_model(Path(model))
+    predictor, names = Predictor(loaded, 1), loaded.labels.labels
+    with Path(output).open("w", encoding="utf-8") as file:
+        for block in blocks(texts):
+            for text in block:
+                classes, probabilities = predictor.predict(pa.array([text], pa.large_string())).top(1)
+                file.write(f"{names[classes[0, 0]]}\t{probabilities[0, 0]:.6f}\n")
+
+
 def sklearn_train(kind: str, train: str, model: str) -> None:
     """TF-IDF with LinearSVC, or hashed features with SGDClassifier; words and bigrams."""
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
@@ -107,6 +125,7 @@ TOOLS: dict[tuple[str, str], Callable[..., None]] = {
     ("fasttext", "train"): fasttext_train,
     ("fasttext", "predict"): fasttext_predict,
     ("fasttext", "loop"): fasttext_loop,
+    ("satchel", "loop"): satchel_loop,
     ("svm", "train"): lambda train, model, *_: sklearn_train("svm", train, model),
     ("svm", "predict"): sklearn_predict,
     ("hashing", "train"): lambda train, model, *_: sklearn_train("hashing", train, model),

@@ -1,33 +1,69 @@
+import tempfile
+import weakref
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from satchel.data import provisional, spool
-from satchel.data.spool import Spool
+from satchel.data.spool import Spool, waiting_room
 from satchel.errors import DataError
 from satchel.workers import Workers
 
 
-@pytest.mark.parametrize("in_memory", [0, 64, 1 << 22])
-def test_what_was_set_aside_comes_back_in_order(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
-    monkeypatch.setattr(spool, "_IN_MEMORY", in_memory)
-    written = [np.arange(n, dtype=kind) for n in (0, 3, 70, 1) for kind in (np.int32, np.int64)]
-    with Spool() as aside:
-        for array in written:
+@pytest.mark.parametrize("room", [0, 64, 700, 1 << 22])
+@pytest.mark.parametrize("piece", [16, 1 << 24])
+@pytest.mark.parametrize("counts", [[0, 3, 70, 1], [74], [10] * 7 + [4]])
+def test_what_was_set_aside_comes_back_in_order(
+    monkeypatch: pytest.MonkeyPatch, room: int, piece: int, counts: list[int]
+) -> None:
+    monkeypatch.setattr(spool, "_PIECE", piece)
+    everything = np.arange(74, dtype=np.int64)
+    with Spool(room) as aside:
+        for array in np.split(everything, np.cumsum([0, 3, 70])):
             aside.write(array)
-        for _ in range(2):
-            aside.rewind()
-            for array in written:
-                again = aside.read(len(array), array.dtype.type)
-                assert again.dtype == array.dtype
-                assert again.tolist() == array.tolist()
+        assert aside.size == everything.nbytes
+        aside.rewind()
+        again = [aside.read(count, np.int64) for count in counts]
+        assert [len(array) for array in again] == counts
+        assert np.concatenate(again).tolist() == everything.tolist()
+        with pytest.raises(AssertionError, match="less was written"):
+            aside.read(1, np.uint8)
 
 
-def test_a_full_disk_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("room", [0, 1 << 20])
+def test_all_at_once(room: int) -> None:
+    with Spool(room) as aside:
+        for first in range(0, 100, 7):
+            aside.write(np.arange(100, dtype=np.int32)[first : first + 7])
+        assert aside.take(np.int32, mapped=False).tolist() == list(range(100))
 
-    with Spool() as aside:
-        monkeypatch.setattr(aside._file, "write", full)
+
+def test_memory_is_given_up_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_PIECE", 1 << 10)
+    with Spool(1 << 20) as aside:
+        aside.write(np.zeros(1 << 15, dtype=np.uint8))
+        taken = [weakref.ref(block) for block in aside._held._blocks]
+        assert len(taken) == 32
+        aside.read(20 << 10, np.uint8)
+        assert [block() is None for block in taken] == [True] * 20 + [False] * 12
+
+
+def test_how_much_waits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "memory_size", lambda: 8 << 30)
+    assert waiting_room(None) == waiting_room(False) == 1 << 30
+    assert waiting_room(True) == 4 << 20
+    monkeypatch.setattr(spool, "memory_size", lambda: None)
+    assert waiting_room(None) == 4 << 20
+
+
+@pytest.mark.parametrize("room", [0, 8])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
+def test_a_full_disk_says_where(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the spool closes it)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
+    with Spool(room) as aside:
+        aside.write(np.zeros(0, dtype=np.int32))
         with pytest.raises(DataError, match=r"set aside in .*spool.*No space left.*XDG_CACHE_HOME"):
             aside.write(np.zeros(3, dtype=np.int32))
 

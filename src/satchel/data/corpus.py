@@ -147,7 +147,7 @@ def read_corpus(
 
         subwords = subwords_of(data, text, text.tokenizer, seed, reporter)
     featurizer = Featurizer(text, vocabulary, Workers(threads), subwords)
-    with ProvisionalCorpus(featurizer.workers) as provisional:
+    with ProvisionalCorpus(featurizer.workers, mapped=data.memory_mapped) as provisional:
         counter = FeatureCounter(featurizer.workers, vocabulary.buckets)
         reading = FirstPass(data, featurizer, counter, provisional, seed, multi_label)
         with freed_memory_kept():
@@ -164,7 +164,6 @@ def read_corpus(
                     selected.first_bucket,
                     room,
                     weighted=not isinstance(chosen, NoWeighting),
-                    mapped=data.memory_mapped,
                 )
     train = reading.training_set(bags, labels)
     selected = replace(selected, subwords=subwords)

@@ -18,7 +18,7 @@ from satchel.data.readahead import read_ahead
 from satchel.data.readers import read
 from satchel.data.rejects import Rejects
 from satchel.data.settings import Paths, ReaderSettings
-from satchel.data.spool import Spool, is_mapped
+from satchel.data.spool import Spool, is_mapped, waiting_room
 from satchel.data.vocabulary import LabelSet
 from satchel.errors import DataError
 from satchel.reporting import SILENT, Reporter
@@ -148,7 +148,7 @@ def encode(
     found: list[Labelling] = []
     unknown: dict[str, int] = {}
     known_words = words = 0
-    with Spool() as ids, Spool() as weights:
+    with Spool(waiting_room(mapped)) as ids, Spool(waiting_room(mapped)) as weights:
         for texts, fields, named in documents:
             if not len(texts):
                 continue

@@ -46,7 +46,7 @@ class FirstPass:
     def __post_init__(self) -> None:
         fraction = self.data.validation
         self._split = StratifiedSplit(fraction, self.seed) if isinstance(fraction, float) else None
-        self.validation = None if self._split is None else WaitingTexts()
+        self.validation = None if self._split is None else WaitingTexts(mapped=self.data.memory_mapped)
 
     @property
     def is_multi_label(self) -> bool:

@@ -1,4 +1,4 @@
-"""What waits on disk until the vocabulary is known: a corpus in provisional numbers, and texts."""
+"""What waits until the vocabulary is known: a corpus in provisional numbers, and texts to validate on."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,17 +14,25 @@ from satchel.data.batches import text_buffers
 from satchel.data.encoded import Labelled
 from satchel.data.labelling import Labelling
 from satchel.data.readahead import work_ahead
-from satchel.data.spool import Spool, is_mapped, make_array
+from satchel.data.spool import Spool, is_mapped, make_array, waiting_room
 from satchel.kernels import bags as kernels
 from satchel.workers import Workers
 
 
 class ProvisionalCorpus:
-    """Documents as they are counted (`satchel.data.counting`), piece by piece, on disk."""
+    """Documents as they are counted (`satchel.data.counting`), piece by piece, set aside."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, *, mapped: bool | None = None) -> None:
+        """None yet.
+
+        Args:
+            workers: the threads.
+            mapped: whether documents stay on disk, also as training has them; None: where they would crowd
+                the memory.
+        """
         self._workers = workers
-        self._spool = Spool()
+        self._mapped = mapped
+        self._spool = Spool(waiting_room(mapped))
         self._sizes: list[tuple[int, int]] = []  # of each piece: documents, features
 
     def __enter__(self) -> Self:
@@ -53,19 +61,17 @@ class ProvisionalCorpus:
         room: int,
         *,
         weighted: bool,
-        mapped: bool | None = None,
     ) -> Bags:
-        """The documents as training has them: with rows, arranged by group.
+        """The documents as training has them: with rows, arranged by group; they are given up here.
 
         Args:
             rows: the row of each number, or -1, int32.
             first_bucket: the row of bucket 0.
             room: at least as many features as are kept.
             weighted: whether each feature stands once in a document, with how often it occurs as its weight.
-            mapped: whether they stay on disk; None: where they would crowd the memory.
         """
         documents = sum(documents for documents, _ in self._sizes)
-        on_disk = is_mapped(room * (8 if weighted else 4), mapped)
+        on_disk = is_mapped(room * (8 if weighted else 4), self._mapped)
         ids = make_array(room, np.int32, mapped=on_disk)
         weights = make_array(room, np.float32, mapped=on_disk) if weighted else None
         offsets = np.zeros(documents + 1, dtype=np.int64)
@@ -75,15 +81,14 @@ class ProvisionalCorpus:
             kept = kernels.arrange(piece.ids, piece.offsets, rows, first_bucket, counts)
             return Bags(piece.ids[:kept], piece.offsets, None if counts is None else counts[:kept])
 
-        feature = document = 0
-        with closing(work_ahead(arrange, self._pieces(), self._workers.threads)) as arranged:
-            for piece in arranged:
-                end = feature + len(piece.ids)
-                ids[feature:end] = piece.ids
-                if weights is not None:
-                    weights[feature:end] = piece.weights
-                offsets[document + 1 : document + len(piece.offsets)] = piece.offsets[1:] + feature
-                feature, document = end, document + len(piece.offsets) - 1
+        placed = _Placing(ids, offsets, weights)
+        with (
+            closing(work_ahead(arrange, self._pieces(), self._workers.threads)) as arranged,
+            closing(work_ahead(placed.copy, placed.places(arranged), self._workers.threads)) as copied,
+        ):
+            for _ in copied:
+                pass
+        feature = placed.features
         return Bags(ids[:feature], offsets, None if weights is None else weights[:feature])
 
     def _pieces(self) -> Iterator[Bags]:
@@ -93,11 +98,37 @@ class ProvisionalCorpus:
             yield Bags(self._spool.read(features, np.int32), offsets)
 
 
-class WaitingTexts:
-    """Documents, batch by batch: their texts and fields on disk."""
+class _Placing:
+    """Pieces of a corpus, put one behind the other by several threads: what takes long is fresh memory."""
 
-    def __init__(self) -> None:
-        self._spool = Spool()
+    def __init__(
+        self, ids: NDArray[np.int32], offsets: NDArray[np.int64], weights: NDArray[np.float32] | None
+    ) -> None:
+        self.features = self._documents = 0
+        self._whole = Bags(ids, offsets, weights)
+
+    def places(self, pieces: Iterator[Bags]) -> Iterator[tuple[Bags, int, int]]:
+        """Each piece, its first feature and its first document."""
+        for piece in pieces:
+            yield piece, self.features, self._documents
+            self.features += len(piece.ids)
+            self._documents += len(piece.offsets) - 1
+
+    def copy(self, placed: tuple[Bags, int, int]) -> None:
+        """Puts a piece in its place."""
+        piece, feature, document = placed
+        whole, own = self._whole, slice(feature, feature + len(piece.ids))
+        whole.ids[own] = piece.ids
+        if whole.weights is not None and piece.weights is not None:
+            whole.weights[own] = piece.weights
+        whole.offsets[document + 1 : document + len(piece.offsets)] = piece.offsets[1:] + feature
+
+
+class WaitingTexts:
+    """Documents, batch by batch: their texts and fields set aside."""
+
+    def __init__(self, *, mapped: bool | None = None) -> None:
+        self._spool = Spool(waiting_room(mapped))
         self._batches: list[tuple[list[int], Labelling]] = []  # bytes of texts and fields, and labels
 
     def add(self, documents: Labelled) -> None:

@@ -1,9 +1,12 @@
-"""Arrays on disk, so that memory does not grow with the corpus: set aside, or mapped to memory."""
+"""Arrays that memory may be too small for: set aside, where they go to disk, or mapped to memory."""
 
+import io
 import mmap
 import os
 import tempfile
 import weakref
+from collections import deque
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,11 +15,12 @@ from numpy.typing import NDArray
 
 from satchel.errors import DataError
 from satchel.files import user_cache
-from satchel.memory import memory_size
+from satchel.memory import memory_size, pages
 
-_IN_MEMORY = 1 << 22  # bytes that are kept without a file
-_PIECE = 1 << 24
+_PIECE = 1 << 24  # bytes that are taken, or read, at a time
 _SHARE = 1 / 4  # of the memory, for the encoded corpus
+_WAITING = 1 / 8  # of it, for what waits to be encoded: half as much, as numbers without weights
+_LITTLE = 1 << 22  # bytes that never need a file
 
 
 def is_mapped(size: int, wanted: bool | None) -> bool:
@@ -65,15 +69,28 @@ def _no_room(error: OSError) -> DataError:
     )
 
 
-class Spool:
-    """Arrays written one after the other, then read in the same order; the file has no name that stays."""
+def waiting_room(mapped: bool | None) -> int:
+    """How many bytes may wait in memory, where the encoded corpus is mapped, or is not (`is_mapped`)."""
+    memory = memory_size()
+    return _LITTLE if mapped or memory is None else int(memory * _WAITING)
 
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by the context)
-            _IN_MEMORY, dir=_folder()
-        )
-        weakref.finalize(self, self._file.close)  # where an error left it behind
+
+class Spool:
+    """Arrays written one after the other, then read once in the same order.
+
+    In memory as long as there is room, and that is given up as it is read; then in a file without a name.
+    """
+
+    def __init__(self, room: int) -> None:
+        """Nothing yet.
+
+        Args:
+            room: how many bytes may be in memory.
+        """
         self.size = 0
+        self._room = room
+        self._held = _Held()
+        self._file: io.BufferedRandom | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +98,9 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._held = _Held()
+        if self._file is not None:
+            self._file.close()
 
     def write(self, array: NDArray[Any]) -> None:
         """Sets an array aside.
@@ -89,26 +108,73 @@ class Spool:
         Raises:
             DataError: the disk is full.
         """
+        raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        self.size += len(raw)
+        if self._file is None and self.size <= self._room:
+            self._held.write(raw)
+            return
         try:
-            self._file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(dir=_folder())  # noqa: SIM115 (closed by the context)
+                weakref.finalize(self, self._file.close)  # where an error left it behind
+                for piece in self._held.pieces(self.size - len(raw)):
+                    self._file.write(piece.data)
+            self._file.write(raw.data)
         except OSError as error:
             raise _no_room(error) from error
-        self.size += array.nbytes
 
     def rewind(self) -> None:
         """What is read next is what was written first."""
-        self._file.seek(0)
+        if self._file is not None:
+            self._file.seek(0)
 
     def read(self, count: int, dtype: type[np.generic], *, mapped: bool = False) -> NDArray[Any]:
-        """The next numbers of the file, [count], in memory or in a file of their own."""
+        """The next numbers, [count], in memory or in a file of their own."""
         array = make_array(count, dtype, mapped=mapped)
-        raw = array.view(np.uint8)
-        for start in range(0, len(raw), _PIECE):
-            piece = raw[start : start + _PIECE]
+        raw, place = array.view(np.uint8), 0
+        if self._file is None:
+            for piece in self._held.pieces(len(raw)):
+                raw[place : place + len(piece)] = piece
+                place += len(piece)
+        while place < len(raw):
+            assert self._file is not None, "less was written"
+            piece = raw[place : place + _PIECE]
             assert self._file.readinto(piece.data) == len(piece), "less was written"
+            place += len(piece)
         return array
 
     def take(self, dtype: type[np.generic], *, mapped: bool) -> NDArray[Any]:
         """All that was set aside as one array."""
         self.rewind()
         return self.read(self.size // np.dtype(dtype).itemsize, dtype, mapped=mapped)
+
+
+class _Held:
+    """Bytes in memory, which is the system's again as soon as they are read."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[NDArray[np.uint8]] = deque()
+        self._begin = self._end = 0  # of what is to be read in the first block, and is written in the last
+
+    def write(self, raw: NDArray[np.uint8]) -> None:
+        while len(raw):
+            if not self._blocks or self._end == _PIECE:
+                self._blocks.append(np.frombuffer(pages(_PIECE), dtype=np.uint8))
+                self._end = 0
+            part = raw[: _PIECE - self._end]
+            self._blocks[-1][self._end : self._end + len(part)] = part
+            self._end += len(part)
+            raw = raw[len(part) :]
+
+    def pieces(self, size: int) -> Iterator[NDArray[np.uint8]]:
+        """The next `size` bytes, piece by piece."""
+        while size:
+            assert self._blocks, "less was written"
+            end = min(self._begin + size, self._end if len(self._blocks) == 1 else _PIECE)
+            assert end > self._begin, "less was written"
+            yield self._blocks[0][self._begin : end]
+            size -= end - self._begin
+            self._begin = end
+            if end == _PIECE:
+                self._blocks.popleft()
+                self._begin = 0
