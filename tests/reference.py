@@ -36,6 +36,7 @@ _CJK_NAMES = re.compile(
     r"|IDEOGRAPHIC (NUMBER ZERO|ITERATION|CLOSING)|VERTICAL IDEOGRAPHIC|MASU MARK"
 )
 _64_BITS = 2**64 - 1
+FACTOR = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio
 
 
 def letter(character: str) -> str:
@@ -71,11 +72,10 @@ def words(text: bytes, tokenizer: str) -> list[tuple[bytes, int]]:
     ]
 
 
-def fnv1a(data: bytes, h: int = 0xCBF29CE484222325) -> int:
-    """FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/."""
-    for byte in data:
-        h = (h ^ byte) * 0x100000001B3 & _64_BITS
-    return h
+def fold(h: int) -> int:
+    """The halves of a product of 128 bits, one XOR the other."""
+    low, high = h * FACTOR & _64_BITS, h * FACTOR >> 64
+    return low ^ high
 
 
 def mix(h: int) -> int:
@@ -86,8 +86,11 @@ def mix(h: int) -> int:
 
 
 def word_hash(word: bytes) -> int:
-    """A word's hash is even."""
-    return mix(fnv1a(word)) & ~1
+    """A word's hash is even: of its length, then of eight bytes after the other, twice at least."""
+    h = 0x243F6A8885A308D3 ^ (len(word) * FACTOR & _64_BITS)
+    for begin in range(0, max(len(word), 16), 8):
+        h = fold(h ^ int.from_bytes(word[begin : begin + 8].rjust(8, b"\0"), "little"))
+    return fold(h) & ~1
 
 
 Name = tuple[bytes, ...] | str  # a word or an n-gram of words, or an n-gram of characters
@@ -123,10 +126,13 @@ def char_ngrams_of(word: str, shortest: int, longest: int) -> list[str]:
 def feature_hash(name: Name) -> int:
     """A word's hash is even, an n-gram's odd."""
     if isinstance(name, str):
-        return mix(fnv1a(name.encode(), 0xCBF29CE484222325 ^ _64_BITS)) | 1
+        h = 0x13198A2E03707344
+        for character in name:
+            h = fold(h ^ ord(character))
+        return h | 1
     h, *others = map(word_hash, name)
     for following in others:
-        h = mix((h * 0x9E3779B97F4A7C15 + following) & _64_BITS) | 1
+        h = mix((h * FACTOR + following) & _64_BITS) | 1
     return h
 
 

@@ -198,11 +198,8 @@ def test_a_document_ends_where_it_ends() -> None:
     ]
 
 
-def test_reference_hashes_are_the_published_ones() -> None:
-    # http://www.isthe.com/chongo/src/fnv/test_fnv.c; MurmurHash3's fmix64 of 1.
-    assert reference.fnv1a(b"") == 0xCBF29CE484222325
-    assert reference.fnv1a(b"a") == 0xAF63DC4C8601EC8C
-    assert reference.fnv1a(b"foobar") == 0x85944171F73967E8
+def test_the_mixer_of_the_reference_is_the_published_one() -> None:
+    # MurmurHash3's fmix64 of 1.
     assert reference.mix(0) == 0
     assert reference.mix(1) == 0xB456BCFC34C2CB2C
 

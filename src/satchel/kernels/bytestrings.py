@@ -26,12 +26,12 @@ def matches(typing_context, array, index, byte):  # type: ignore[no-untyped-def]
 
 @Intrinsic
 def lowest(typing_context, bits):  # type: ignore[no-untyped-def]
-    """The number of the lowest bit that is set, of a uint64 that is not 0."""
+    """The number of the lowest bit that is set, of a uint64; 64 of 0."""
     from llvmlite import ir
     from numba.core import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return builder.cttz(arguments[0], ir.IntType(1)(1))
+        return builder.cttz(arguments[0], ir.IntType(1)(0))
 
     return types.uint64(types.uint64), generate
 
@@ -54,3 +54,80 @@ def copy_bytes(typing_context, data, start, out, position, size):  # type: ignor
         return context.get_dummy_value()
 
     return types.void(data, types.uint64, out, types.uint64, types.uint64), generate
+
+
+@Intrinsic
+def block_address(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Where `array[index:index + WIDTH]` (uint8, contiguous) can be read; zeros stand for what is behind its end.
+
+    What the address stands for is there until the next call.
+    """
+    from llvmlite import ir
+    from numba.core import cgutils, types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        values = context.make_array(signature.args[0])(context, builder, arguments[0])
+        begin = arguments[1]
+        row = ir.VectorType(ir.IntType(8), WIDTH)
+        copy = cgutils.alloca_once(builder, row)
+        size = builder.extract_value(values.shape, 0)
+        number = ir.IntType(64)
+        source = builder.gep(values.data, [begin])
+        near_end = builder.icmp_unsigned(">", builder.add(begin, number(WIDTH)), size)
+        with builder.if_then(near_end, likely=False):
+            builder.store(ir.Constant(row, None), copy, align=1)
+            target = builder.bitcast(copy, source.type)
+            move = builder.module.declare_intrinsic("llvm.memcpy", [target.type, source.type, number])
+            builder.call(move, [target, source, builder.sub(size, begin), ir.IntType(1)(0)])
+        place = builder.select(near_end, builder.bitcast(copy, source.type), source)
+        return builder.ptrtoint(place, number)
+
+    return types.uint64(array, types.uint64), generate
+
+
+@Intrinsic
+def within(typing_context, address, low, high):  # type: ignore[no-untyped-def]
+    """Which of the `WIDTH` bytes at an address are of a range, its ends included: bit k is of the k-th."""
+    from llvmlite import ir
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        row = ir.VectorType(ir.IntType(8), WIDTH)
+        address, low, high = arguments
+
+        def everywhere(byte):  # type: ignore[no-untyped-def]
+            first = builder.insert_element(ir.Constant(row, ir.Undefined), byte, ir.IntType(32)(0))
+            places = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+            return builder.shuffle_vector(first, ir.Constant(row, ir.Undefined), places)
+
+        found = builder.load(builder.inttoptr(address, row.as_pointer()), align=1)
+        above = builder.sub(found, everywhere(low))
+        inside = builder.icmp_unsigned("<=", above, everywhere(builder.sub(high, low)))
+        return builder.bitcast(inside, ir.IntType(WIDTH))
+
+    return types.uint64(types.uint64, types.uint8, types.uint8), generate
+
+
+@Intrinsic
+def count_ones(typing_context, bits):  # type: ignore[no-untyped-def]
+    """How many bits of a uint64 are set."""
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@Intrinsic
+def eight_bytes(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """The number that `array[index:index + 8]` (uint8, contiguous) is, its first byte the lowest."""
+    from llvmlite import ir
+    from numba.core import types
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(64).as_pointer())
+        return builder.load(place, align=1)
+
+    return types.uint64(array, types.uint64), generate

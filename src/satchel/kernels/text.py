@@ -10,120 +10,79 @@ shorter ones first. A field is what begins with `SEPARATOR` behind the text: no 
 import numpy as np
 
 from satchel.kernels.char_ngrams import char_ngrams, is_char_ngram, scratch_for, spell
-from satchel.kernels.characters import ALONE, ATTACH, EXTEND, SEPARATE, SKIP
+from satchel.kernels.characters import SKIP
 from satchel.kernels.compiled import kernel
-from satchel.kernels.hashing import EVEN, FNV_OFFSET, FNV_PRIME, mix
-from satchel.kernels.utf8 import decode
+from satchel.kernels.edges import find_words
+from satchel.kernels.hashing import FACTOR, hash_words, mix
+from satchel.kernels.utf8 import decode, encoded_length
 
-_NGRAM_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
-_EXTEND = np.uint8(EXTEND)  # 1, and SEPARATE is 0
-_MULTIBYTE = np.uint8(255)
+_ONE = np.uint64(1)
 SEPARATOR = 0x1F
 
 
-@kernel
-def _byte_actions(classes, actions):  # type: ignore[no-untyped-def]
-    """What to do at each ASCII byte, uint8 [256]; `_MULTIBYTE` where a longer character begins."""
-    table = np.full(256, _MULTIBYTE, np.uint8)
-    for byte in range(0x80):
-        table[byte] = actions[classes[byte]]
-    return table
+@kernel(forceinline=True)
+def _words(data, begin, end, classes, actions, hashes, starts, ends):  # type: ignore[no-untyped-def]
+    """The words of one document; see `tokenize`."""
+    count, has_skipped = find_words(data, begin, end, classes, actions, starts, ends)
+    hash_words(data, starts[:count], ends[:count], hashes)
+    if has_skipped:
+        _hash_spelt(data, starts[:count], ends[:count], classes, actions, hashes)
+    return count, has_skipped
 
 
 @kernel
-def _words(  # type: ignore[no-untyped-def]
-    data, begin, end, classes, actions, byte_actions, hashes, starts, ends
-):
-    """The words of one document; see `tokenize`.
-
-    Runs of ASCII letters and white space take the inner loop, where each byte goes the same way: a jump at
-    the end of a word would be guessed wrong nearly every time. What is written before a word has begun is
-    written over; hashes are mixed at the end.
-    """
-    count = _ZERO  # of the words that are complete
-    h = FNV_OFFSET
-    inside = _ZERO  # 1 where a token is open
-    alone = False  # and only ATTACH goes on with it
-    i = start = np.uint64(begin)
-    stop = np.uint64(end)
-    while i < stop:
-        action = byte_actions[data[i]]
-        if action <= _EXTEND and not alone:
-            while True:
-                following = (h ^ np.uint64(data[i])) * FNV_PRIME
-                i += _ONE
-                count += inside & ~np.uint64(action)
-                inside = np.uint64(action)
-                start = start if action == _EXTEND else i
-                h = following if action == _EXTEND else FNV_OFFSET
-                hashes[count] = following
-                starts[count] = start
-                ends[count] = i
-                if i >= stop:
-                    break
-                action = byte_actions[data[i]]
-                if action > _EXTEND:
-                    break
-            continue
-        length = _ONE
-        if action == _MULTIBYTE:
-            code_point, taken = decode(data, i, stop)
-            length = np.uint64(taken)
-            action = actions[classes[code_point]] if code_point >= 0 else np.uint8(SEPARATE)
-        if action == SKIP:
+def _hash_spelt(data, starts, ends, classes, actions, hashes):  # type: ignore[no-untyped-def]
+    """The hashes of words without their skipped characters."""
+    spelt = np.empty(0, np.uint8)
+    bounds = np.zeros(2, np.int64)
+    for word in range(starts.shape[0]):
+        if ends[word] - starts[word] > spelt.shape[0]:
+            spelt = np.empty(2 * (ends[word] - starts[word]), np.uint8)
+        size = 0
+        i = starts[word]
+        while i < ends[word]:
+            code_point, length = np.int64(data[i]), 1
+            if code_point >= 0x80:
+                code_point, length = decode(data, i, ends[word])
+            if actions[classes[code_point]] != SKIP:
+                for k in range(length):
+                    spelt[size + k] = data[i + k]
+                size += length
             i += length
-            ends[count] = i
-            start = start if inside == _ONE else i
-            continue
-        if inside == _ZERO or (action != ATTACH and (alone or action != EXTEND)):
-            count += inside
-            alone = action == ALONE
-            h = FNV_OFFSET
-            inside = np.uint64(action != SEPARATE)
-            if action == SEPARATE:
-                i += length
-                start = i
-                continue
-            start = i
-            starts[count] = start
-        for _ in range(length):
-            h = (h ^ np.uint64(data[i])) * FNV_PRIME
-            i += _ONE
-        hashes[count] = h
-        ends[count] = i
-    count += inside
-    for word in range(count):
-        hashes[word] = mix(hashes[word]) & EVEN
-    return np.int64(count)
+        if size < ends[word] - starts[word]:
+            bounds[1] = size
+            hash_words(spelt, bounds[:1], bounds[1:], hashes[word:])
 
 
-@kernel
+@kernel(forceinline=True, _nrt=False)
 def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-def]
     """The fields that lie between two bytes, each with the separator that it begins with; how many."""
     count = 0
     i = begin
     while i < end:
         starts[count] = i
-        h = (FNV_OFFSET ^ np.uint64(data[i])) * FNV_PRIME
         i += 1
         while i < end and data[i] != SEPARATOR:
-            h = (h ^ np.uint64(data[i])) * FNV_PRIME
             i += 1
-        hashes[count] = mix(h) & EVEN
         ends[count] = i
         count += 1
+    hash_words(data, starts[:count], ends[:count], hashes)
     return count
 
 
-@kernel
+@kernel(forceinline=True, _nrt=False)
 def _word_ngrams(words, longest, hashes):  # type: ignore[no-untyped-def]
     """The hashes of the n-grams of a document's words; how many there are."""
+    if longest == 2:
+        pairs = np.uint64(max(words.shape[0] - 1, 0))
+        for i in range(pairs):
+            hashes[i] = mix(words[i] * FACTOR + words[i + _ONE]) | _ONE
+        return np.int64(pairs)
     count = 0
     for i in range(words.shape[0]):
         h = words[i]
         for k in range(i + 1, min(i + longest, words.shape[0])):
-            h = mix(h * _NGRAM_FACTOR + words[k]) | _ONE
+            h = mix(h * FACTOR + words[k]) | _ONE
             hashes[count] = h
             count += 1
     return count
@@ -146,8 +105,8 @@ def tokenize(data, begin, end, classes, actions, hashes, starts, ends):  # type:
     Returns:
         How many words there are.
     """
-    byte_actions = _byte_actions(classes, actions)
-    return _words(data, begin, end, classes, actions, byte_actions, hashes, starts, ends)
+    count, _ = _words(data, begin, end, classes, actions, hashes, starts, ends)
+    return count
 
 
 def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
@@ -155,6 +114,15 @@ def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
     # A word of c characters has c + 3 - n character n-grams of n, and c + 1 of two are up to 2c.
     of_characters = max(0, longest_chars - shortest_chars + 1) + (shortest_chars <= 2 <= longest_chars)
     return longest + of_characters
+
+
+@kernel
+def _longest(offsets):  # type: ignore[no-untyped-def]
+    """The bytes of the longest document."""
+    longest = 0
+    for document in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    return longest
 
 
 @kernel
@@ -199,21 +167,20 @@ def features(  # type: ignore[no-untyped-def]
     word = 0
     feature_offsets[0] = 0
     word_offsets[0] = 0
-    byte_actions = _byte_actions(classes, actions)
-    scratch = scratch_for(offsets[-1] - offsets[0] if longest_chars > 0 else 0)
+    scratch = scratch_for(_longest(offsets) if longest_chars > 0 else 0, longest_chars)
     for document in range(offsets.shape[0] - 1):
         begin, text_end, end = offsets[document], text_ends[document], offsets[document + 1]
         own, firsts, lasts = hashes[feature:], starts[word:], ends[word:]
-        count = _words(data, begin, text_end, classes, actions, byte_actions, own, firsts, lasts)
+        count, has_skipped = _words(data, begin, text_end, classes, actions, own, firsts, lasts)
         others = _fields(data, text_end, end, own[count:], firsts[count:], lasts[count:])
         field_places[document] = word + count
         feature += count + others
         feature += _word_ngrams(own[:count], longest, hashes[feature:])
         if longest_chars > 0:
             spans = firsts[:count], lasts[:count]
-            tables = classes, actions, byte_actions
+            tables = classes, actions
             lengths = shortest_chars, longest_chars
-            feature += char_ngrams(data, spans, tables, lengths, scratch, hashes[feature:])
+            feature += char_ngrams(data, spans, tables, has_skipped, lengths, scratch, hashes[feature:])
         word += count + others
         feature_offsets[document + 1] = feature
         word_offsets[document + 1] = word
@@ -238,8 +205,8 @@ def feature_spans(  # type: ignore[no-untyped-def]
         feature_ends: int64 [F], receives the byte after the last of its last.
     """
     longest, shortest_chars, longest_chars = lengths
-    tables = classes, actions, _byte_actions(classes, actions)
-    letters, marks, places = scratch_for(data.shape[0] if longest_chars > 0 else 0)
+    room = data.shape[0] + 2 if longest_chars > 0 else 0
+    letters, places = np.empty(room, np.uint32), np.empty(room, np.int64)
     feature = 0
     for document in range(word_offsets.shape[0] - 1):
         first = word_offsets[document]
@@ -255,12 +222,15 @@ def feature_spans(  # type: ignore[no-untyped-def]
                 feature_ends[feature] = ends[k]
                 feature += 1
         for word in range(first, last if longest_chars > 0 else first):
-            count = spell(data, starts[word], ends[word], tables, letters, marks, places)
+            tables = classes, actions
+            count = np.int64(
+                spell(data, starts[word], ends[word], tables, True, letters, places, np.uint64(0))
+            )
             for begin in range(count):
                 for end in range(begin, min(begin + longest_chars, count)):
                     if is_char_ngram(begin, end, count, shortest_chars):
                         feature_starts[feature] = places[begin]
-                        feature_ends[feature] = places[end] + min(
-                            marks[end + 1] - marks[end], places[end + 1] - places[end]
-                        )
+                        feature_ends[feature] = places[end]
+                        if 0 < end < count - 1:
+                            feature_ends[feature] += encoded_length(letters[end])
                         feature += 1

@@ -106,6 +106,12 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def encoded_length(code_point):  # type: ignore[no-untyped-def]
+    """How many bytes a code point takes."""
+    return 1 + (code_point >= 0x80) + (code_point >= 0x800) + (code_point >= 0x10000)
+
+
+@kernel
 def holds(data, classes, wanted):  # type: ignore[no-untyped-def]
     """Whether a text, uint8 UTF-8, holds a character of a class; `classes` is uint8 [0x110000]."""
     i, end = 0, data.shape[0]
