@@ -87,10 +87,10 @@ def mix(h: int) -> int:
 
 def word_hash(word: bytes) -> int:
     """A word's hash is even: of its length, then of eight bytes after the other, twice at least."""
-    h = 0x243F6A8885A308D3 ^ (len(word) * FACTOR & _64_BITS)
+    h = 0x243F6A8885A308D3
     for begin in range(0, max(len(word), 16), 8):
         h = fold(h ^ int.from_bytes(word[begin : begin + 8].rjust(8, b"\0"), "little"))
-    return fold(h) & ~1
+    return fold(h ^ len(word)) & ~1
 
 
 Name = tuple[bytes, ...] | str  # a word or an n-gram of words, or an n-gram of characters
@@ -129,7 +129,7 @@ def feature_hash(name: Name) -> int:
         h = 0x13198A2E03707344
         for character in name:
             h = fold(h ^ ord(character))
-        return h | 1
+        return fold(h) | 1
     h, *others = map(word_hash, name)
     for following in others:
         h = mix((h * FACTOR + following) & _64_BITS) | 1

@@ -1,6 +1,9 @@
+import ctypes
+import mmap
+import sys
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,15 @@ from hypothesis import strategies as st
 
 from satchel.data.tokenizers import BasicTokenizer, WhitespaceTokenizer
 from satchel.kernels import text as kernels
-from satchel.kernels.characters import IGNORED, character_classes
+from satchel.kernels.characters import (
+    ALONE,
+    ATTACH,
+    IGNORED,
+    SEPARATE,
+    SKIP,
+    WORD,
+    character_classes,
+)
 from tests import reference
 from tests.reference import TOKENIZER_NAMES, TOKENIZERS
 
@@ -187,6 +198,65 @@ def test_words_of_any_bytes(tokenizer: Any, pieces: list[bytes]) -> None:
         (word, start, reference.word_hash(word)) for word, start in reference.words(data, tokenizer.name)
     ]
     assert kernel_words(data, tokenizer.actions()) == expected
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+def test_words_are_the_same_wherever_they_lie(tokenizer: Any) -> None:
+    """Whatever of a text the first 64 bytes, which are looked at together, end in."""
+    texts = [text.encode() for text, *_ in CASES.values()] + [data for data, _ in BYTES.values()]
+    for text, before in product(texts, ["a", " ", "!", "中", "!\u0301", "\u00ad"]):
+        for length in range(48, 66):
+            data = (before * length).encode()[: length - length % len(before.encode())] + text
+            expected = [
+                (word, start, reference.word_hash(word))
+                for word, start in reference.words(data, tokenizer.name)
+            ]
+            assert kernel_words(data, tokenizer.actions()) == expected
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=TOKENIZER_NAMES)
+def test_every_character_does_what_its_class_says(tokenizer: Any) -> None:
+    """Those that are told by their bytes, and those that are looked up, each in `a_b `."""
+    actions = tokenizer.actions()
+    characters = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
+    data = np.frombuffer("".join(f"a{character}b " for character in characters).encode(), dtype=np.uint8)
+    hashes = np.empty(len(data), dtype=np.uint64)
+    starts, ends = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.int64)
+    count = kernels.tokenize(data, 0, len(data), character_classes(), actions, hashes, starts, ends)
+    of_letters = actions[WORD]
+    expected = []
+    begin = 0
+    for character in characters:
+        end = begin + 1 + len(character.encode())  # of the character
+        action = actions[character_classes()[ord(character)]]
+        bounds = [begin, begin + 1, end, end + 1]
+        if action == SEPARATE:
+            expected += [(bounds[0], bounds[1]), (bounds[2], bounds[3])]
+        elif of_letters == ALONE and action in (ATTACH, SKIP):
+            expected += [(bounds[0], bounds[2]), (bounds[2], bounds[3])]
+        elif action == ALONE:
+            expected += pairwise(bounds)
+        else:
+            expected.append((bounds[0], bounds[3]))
+        begin = end + 2
+    assert list(zip(starts[:count].tolist(), ends[:count].tolist(), strict=True)) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="protects memory as Linux does")
+def test_nothing_is_read_behind_the_data() -> None:
+    page = mmap.PAGESIZE
+    memory = mmap.mmap(-1, 2 * page)
+    begin = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(begin + page), ctypes.c_size_t(page), 0) == 0
+    text = ("a bc defghijk " * 9 + "中文 ab\u00adc " * 3 + "word-of-more-than-16-bytes").encode()
+    for size in range(1, len(text) + 1):
+        data = np.frombuffer(memory, dtype=np.uint8)[page - size : page]
+        data[:] = np.frombuffer(text, dtype=np.uint8)[-size:]
+        hashes, starts, ends = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.int64)
+        actions = BasicTokenizer().actions()
+        count = kernels.tokenize(data, 0, size, character_classes(), actions, hashes, starts, ends)
+        words = reference.words(text[-size:], "basic")
+        assert hashes[:count].tolist() == [reference.word_hash(word) for word, _ in words]
 
 
 def test_a_document_ends_where_it_ends() -> None:

@@ -1,4 +1,6 @@
-"""What the processor and the C library do with many bytes at once, for kernels: finding one, and copying."""
+"""What the processor and the C library do with many bytes at once, for kernels: finding some, and copying."""
+
+from typing import Any
 
 from satchel.kernels.compiled import Intrinsic
 
@@ -58,9 +60,9 @@ def copy_bytes(typing_context, data, start, out, position, size):  # type: ignor
 
 @Intrinsic
 def block_address(typing_context, array, index):  # type: ignore[no-untyped-def]
-    """Where `array[index:index + WIDTH]` (uint8, contiguous) can be read; zeros stand for what is behind its end.
+    """Where `array[index:index + WIDTH]` (uint8, contiguous) can be read, also where the array ends before.
 
-    What the address stands for is there until the next call.
+    There, it is a copy with zeros behind it, which stays until the next call.
     """
     from llvmlite import ir
     from numba.core import cgutils, types
@@ -95,7 +97,7 @@ def within(typing_context, address, low, high):  # type: ignore[no-untyped-def]
         row = ir.VectorType(ir.IntType(8), WIDTH)
         address, low, high = arguments
 
-        def everywhere(byte):  # type: ignore[no-untyped-def]
+        def everywhere(byte: Any) -> Any:
             first = builder.insert_element(ir.Constant(row, ir.Undefined), byte, ir.IntType(32)(0))
             places = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
             return builder.shuffle_vector(first, ir.Constant(row, ir.Undefined), places)

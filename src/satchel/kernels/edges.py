@@ -10,7 +10,7 @@ import numpy as np
 from satchel.kernels.bytestrings import WIDTH, block_address, count_ones, lowest, within
 from satchel.kernels.characters import ALONE, ATTACH, CJK, EXTEND, PUNCTUATION, SKIP, WORD
 from satchel.kernels.compiled import kernel
-from satchel.kernels.utf8 import decode
+from satchel.kernels.utf8 import decode_valid
 
 _ZERO, _ONE, _TWO, _THREE = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 _WIDTH = np.uint64(WIDTH)
@@ -27,7 +27,7 @@ def find_words(data, begin, end, classes, actions, starts, ends):  # type: ignor
         begin: its first byte.
         end: the byte after its last.
         classes: uint8 [0x110000].
-        actions: uint8 [CLASS_COUNT].
+        actions: uint8 [CLASS_COUNT]; SPACE separates, WORD, PUNCTUATION and CJK extend or stand alone.
         starts: int64 [>= end - begin], receives each word's first byte.
         ends: int64 [>= end - begin], receives the byte after each word's last.
 
@@ -41,25 +41,23 @@ def find_words(data, begin, end, classes, actions, starts, ends):  # type: ignor
     while i < stop:
         address = block_address(data, i)
         size = min(stop - i, _WIDTH)
-        high = within(address, np.uint8(0x80), np.uint8(0xFF))
-        extend, alone = _ascii(address, high, actions)
+        high = within(address, 0x80, 0xFF)
+        letters, alone = _ascii(address, high, actions)
         valid = _ALL >> (_WIDTH - size)
-        if high & valid == _ZERO:
-            letters = extend & valid
-            firsts = (alone & valid) | (letters & ~(letters << _ONE | opened))
-            word = letters | firsts
-        else:
-            size = _whole(data, i, size, stop)
+        rest = attach = skip = _ZERO
+        if high & valid != _ZERO:
+            size = _complete(data, i, size, stop)
             valid = _ALL >> (_WIDTH - size)
-            more, more_alone, rest, attach, skip = _beyond_ascii(
-                data, i, stop, address, high & valid, valid, classes, actions
-            )
+            more, more_alone, rest, attach, skip = _beyond_ascii(data, i, address, valid, classes, actions)
+            letters |= more
+            alone |= more_alone
+        letters &= valid
+        alone &= valid
+        word = letters | alone | rest
+        if attach | skip != _ZERO:
             skipped |= skip
-            alone = (alone & valid) | more_alone
-            letters, word = _joined(
-                (extend & valid) | more, alone, rest, attach, skip, inside & ~opened, opened
-            )
-            firsts = alone | (letters & ~(letters << _ONE | opened))
+            letters, word = _joined(letters, alone, rest, attach, skip, inside & ~opened, opened)
+        firsts = alone | (letters & ~(letters << _ONE | opened))
         lasts = (word << _ONE | inside) & (firsts | ~word) & valid
         started = _write(firsts, i, starts, started)
         ended = _write(lasts, i, ends, ended)
@@ -80,15 +78,15 @@ def _if(condition):  # type: ignore[no-untyped-def]
 @kernel(forceinline=True, _nrt=False)
 def _ascii(address, high, actions):  # type: ignore[no-untyped-def]
     """Which bytes of ASCII extend a token, and which are tokens by themselves."""
-    letters = ~(high | within(address, np.uint8(0), np.uint8(32)) | within(address, np.uint8(127), np.uint8(127)))
+    letters = ~(high | within(address, 0, 32) | within(address, 127, 127))
     word, mark = actions[WORD], actions[PUNCTUATION]
     if word == mark:
         return letters & _if(word == EXTEND), letters & _if(word == ALONE)
     marks = letters & ~(
-        within(address, np.uint8(ord("0")), np.uint8(ord("9")))
-        | within(address, np.uint8(ord("A")), np.uint8(ord("Z")))
-        | within(address, np.uint8(ord("a")), np.uint8(ord("z")))
-        | within(address, np.uint8(ord("_")), np.uint8(ord("_")))
+        within(address, ord("0"), ord("9"))
+        | within(address, ord("A"), ord("Z"))
+        | within(address, ord("a"), ord("z"))
+        | within(address, ord("_"), ord("_"))
     )
     letters &= ~marks
     return (
@@ -98,7 +96,7 @@ def _ascii(address, high, actions):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True, _nrt=False)
-def _whole(data, i, size, stop):  # type: ignore[no-untyped-def]
+def _complete(data, i, size, stop):  # type: ignore[no-untyped-def]
     """How many of the bytes are whole characters, where others follow."""
     if i + size == stop:
         return size
@@ -108,54 +106,72 @@ def _whole(data, i, size, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True, _nrt=False)
-def _beyond_ascii(data, i, stop, address, high, valid, classes, actions):  # type: ignore[no-untyped-def]
-    """What characters beyond ASCII do.
+def _beyond_ascii(data, i, address, valid, classes, actions):  # type: ignore[no-untyped-def]
+    """What characters beyond ASCII do; bytes that make none, by the Unicode standard's table 3-7, separate.
 
     Returns:
-        Bits of bytes: those of characters that extend a token, the first of those that are one by
-        themselves, their others, those that attach, and those that are skipped.
+        The bytes of those that extend a token, of those that are one by themselves (first ones, others),
+        of those that attach, and of those that are skipped.
     """
-    # Letters in two bytes, Latin and Cyrillic: U+00C0 to U+02BF without two signs, U+0400 to U+047F.
-    following = within(address, np.uint8(0x80), np.uint8(0xBF)) & valid
-    signs = within(address, np.uint8(0xC3), np.uint8(0xC3)) & (
-        (within(address, np.uint8(0x97), np.uint8(0x97)) | within(address, np.uint8(0xB7), np.uint8(0xB7))) >> _ONE
-    )
-    two = within(address, np.uint8(0xC3), np.uint8(0xCA)) | within(address, np.uint8(0xD0), np.uint8(0xD1))
-    two &= ~signs & following >> _ONE
-    # Han from U+4E00 to U+9FFF, and Hangul from U+AC00 to U+D77F.
-    high_half = within(address, np.uint8(0xB0), np.uint8(0xBF)) >> _ONE
-    three = within(address, np.uint8(0xE5), np.uint8(0xE9)) | within(address, np.uint8(0xEB), np.uint8(0xEC))
-    three |= within(address, np.uint8(0xEA), np.uint8(0xEA)) & high_half
-    three |= within(address, np.uint8(0xE4), np.uint8(0xE4)) & (
-        within(address, np.uint8(0xB8), np.uint8(0xBF)) >> _ONE
-    )
-    three |= within(address, np.uint8(0xED), np.uint8(0xED)) & (
-        within(address, np.uint8(0x80), np.uint8(0x9D)) >> _ONE
-    )
-    three &= following >> _ONE & following >> _TWO
-    after_two, after_three = two << _ONE, three << _ONE | three << _TWO
-    extends = ((two | after_two) & _if(actions[WORD] == EXTEND)) | (
-        (three | after_three) & _if(actions[CJK] == EXTEND)
-    )
-    alone_two, alone_three = _if(actions[WORD] == ALONE), _if(actions[CJK] == ALONE)
-    alone = (two & alone_two) | (three & alone_three)
-    rest = (after_two & alone_two) | (after_three & alone_three)
+    following = within(address, 0x80, 0xBF) & valid
+    next_1, next_2 = following >> _ONE, following >> _TWO
+    two = within(address, 0xC2, 0xDF) & next_1
+    three = within(address, 0xE0, 0xEF) & next_1 & next_2
+    four = within(address, 0xF0, 0xF4) & next_1 & next_2 & following >> _THREE
+    letters = cjk = _ZERO
+    # A text has characters of one kind or two, so that these jumps are guessed well.
+    if two != _ZERO:
+        letters = two & _letters(address)
+    if three != _ZERO:
+        three &= ~(within(address, 0xE0, 0xE0) & within(address, 0x80, 0x9F) >> _ONE)
+        cjk = three & _cjk(address)
+    if four != _ZERO:
+        four &= ~(within(address, 0xF0, 0xF0) & within(address, 0x80, 0x8F) >> _ONE)
+        four &= ~(within(address, 0xF4, 0xF4) & within(address, 0x90, 0xBF) >> _ONE)
+    word, han = actions[WORD], actions[CJK]
+    extend = (letters & _if(word == EXTEND)) | (cjk & _if(han == EXTEND))
+    alone = (letters & _if(word == ALONE)) | (cjk & _if(han == ALONE))
     attach = skip = _ZERO
-    others = high & ~(two | after_two | three | after_three)
+    others = (two | three | four) ^ (letters | cjk)
     while others != _ZERO:
-        k = lowest(others)
-        code_point, taken = decode(data, i + k, stop)
-        length = np.uint64(taken)
-        action = actions[classes[code_point]] if code_point >= 0 else np.uint8(0)
-        first = _ONE << k
-        whole = ((_ONE << length) - _ONE) << k
-        others &= ~whole
-        extends |= whole & _if(action == EXTEND)
+        code_point, _ = decode_valid(data, i + lowest(others))
+        action = actions[classes[code_point]]
+        first = others & (_ZERO - others)
+        others ^= first
+        extend |= first & _if(action == EXTEND)
         alone |= first & _if(action == ALONE)
-        rest |= (whole ^ first) & _if(action == ALONE)
-        attach |= whole & _if(action == ATTACH)
-        skip |= whole & _if(action == SKIP)
-    return extends, alone, rest, attach, skip
+        attach |= first & _if(action == ATTACH)
+        skip |= first & _if(action == SKIP)
+    more = two | three | four, three | four, four
+    whole_alone = _whole(alone, more)
+    return _whole(extend, more), alone, whole_alone ^ alone, _whole(attach, more), _whole(skip, more)
+
+
+@kernel(forceinline=True, _nrt=False)
+def _whole(firsts, more):  # type: ignore[no-untyped-def]
+    """All bytes of characters; `more` are those that have a second one, a third, a fourth."""
+    return firsts | (firsts & more[0]) << _ONE | (firsts & more[1]) << _TWO | (firsts & more[2]) << _THREE
+
+
+@kernel(forceinline=True, _nrt=False)
+def _letters(address):  # type: ignore[no-untyped-def]
+    """Where two bytes may begin that are a letter: U+00C0 to U+02BF but for two signs, U+0400 to U+047F."""
+    signs = within(address, 0x97, 0x97) | within(address, 0xB7, 0xB7)
+    latin = within(address, 0xC3, 0xCA) & ~(within(address, 0xC3, 0xC3) & signs >> _ONE)
+    return latin | within(address, 0xD0, 0xD1)
+
+
+@kernel(forceinline=True, _nrt=False)
+def _cjk(address):  # type: ignore[no-untyped-def]
+    """Where three bytes may begin that are Han or Hangul: U+3140 to 317F, U+4E00 to 9FFF, U+AC00 to D77F.
+
+    These and `_letters` are of one class each in `characters.character_classes`.
+    """
+    found = within(address, 0xE5, 0xE9) | within(address, 0xEB, 0xEC)
+    found |= within(address, 0xE4, 0xE4) & within(address, 0xB8, 0xBF) >> _ONE
+    found |= within(address, 0xEA, 0xEA) & within(address, 0xB0, 0xBF) >> _ONE
+    found |= within(address, 0xED, 0xED) & within(address, 0x80, 0x9D) >> _ONE
+    return found | within(address, 0xE3, 0xE3) & within(address, 0x85, 0x85) >> _ONE
 
 
 @kernel(forceinline=True, _nrt=False)

@@ -20,7 +20,8 @@ _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 _SHIFT = np.uint64(33)
 _ZERO, _ONE, _EIGHT = np.uint64(0), np.uint64(1), np.uint64(8)
 _SHORT = np.uint64(16)  # bytes of a word that goes through no jump
-_BITS = np.uint64(64)
+_TOP_BYTE = np.uint64(56)
+_SHIFTS = np.uint64(63)
 
 
 @Intrinsic
@@ -48,49 +49,51 @@ def mix(h):  # type: ignore[no-untyped-def]
     return h ^ (h >> _SHIFT)
 
 
-@kernel
+@kernel(_nrt=False)
 def _hash_any(data, start, length):  # type: ignore[no-untyped-def]
-    """The hash of any bytes, wherever they lie."""
-    h = _SEED ^ length * FACTOR
+    """The hash of any bytes, wherever they lie; see `hash_words`."""
     size = np.uint64(data.shape[0])
+    h = _SEED
     for begin in range(_ZERO, max(length, _SHORT), _EIGHT):
-        left = min(length - begin, _EIGHT) if length > begin else _ZERO
-        if left > _ZERO and start + begin + _EIGHT <= size:
-            number = eight_bytes(data, start + begin) << (_BITS - _EIGHT * left)
+        number = _ZERO
+        if begin < length and start + begin + _EIGHT <= size:
+            left = min(length - begin, _EIGHT)
+            number = eight_bytes(data, start + begin) << (_ZERO - _EIGHT * left & _SHIFTS)
         else:
-            number = _ZERO
-            for i in range(_EIGHT - left, _EIGHT):
-                number |= np.uint64(data[start + begin + i - (_EIGHT - left)]) << (_EIGHT * i)
+            for i in range(begin, length):
+                number = number >> _EIGHT | np.uint64(data[start + i]) << _TOP_BYTE
         h = folded(h ^ number, FACTOR)
-    return folded(h, FACTOR) & EVEN
-
-
-@kernel(forceinline=True, _nrt=False)
-def _hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
-    """The hash of a word's or a field's bytes.
-
-    Each run of eight of them is a number, its first byte the lowest; of the last run, which may be
-    shorter, the last byte is the highest. There are two runs at least.
-    """
-    if length - _ONE >= _SHORT or start + _SHORT > np.uint64(data.shape[0]):
-        return _hash_any(data, start, length)
-    first = eight_bytes(data, start) << (_BITS - _EIGHT * min(length, _EIGHT))
-    second = eight_bytes(data, start + _EIGHT) << ((_EIGHT * (_SHORT - length)) & np.uint64(63))
-    h = folded(_SEED ^ length * FACTOR ^ first, FACTOR)
-    h = folded(h ^ (second if length > _EIGHT else _ZERO), FACTOR)
-    return folded(h, FACTOR) & EVEN
+    return folded(h ^ length, FACTOR) & EVEN
 
 
 @kernel(forceinline=True, _nrt=False)
 def hash_words(data, starts, ends, hashes):  # type: ignore[no-untyped-def]
     """The hashes of words as `satchel.kernels.text` has them, unless it skips a character of a word.
 
+    Each run of eight bytes is a number, its first byte the lowest; of the last run, which may be shorter,
+    the last byte is the highest. There are two runs at least, and the length ends them.
+
     Args:
         data: uint8 bytes.
-        starts: int64 [W], each word's first byte in `data`.
+        starts: int64 [W], each word's first byte in `data`, rising.
         ends: int64 [W], the byte after its last.
         hashes: uint64 [>= W], receives them.
     """
-    for word in range(np.uint64(starts.shape[0])):
+    size = np.uint64(data.shape[0])
+    inner = np.uint64(starts.shape[0])
+    while inner > _ZERO and np.uint64(starts[inner - _ONE]) + _SHORT > size:
+        inner -= _ONE
+        start = np.uint64(starts[inner])
+        hashes[inner] = _hash_any(data, start, np.uint64(ends[inner]) - start)
+    for word in range(inner):
         start = np.uint64(starts[word])
-        hashes[word] = _hash_bytes(data, start, np.uint64(ends[word]) - start)
+        length = np.uint64(ends[word]) - start
+        if length - _ONE >= _SHORT:
+            hashes[word] = _hash_any(data, start, length)
+            continue
+        shift = _ZERO - _EIGHT * length & _SHIFTS
+        has_two = length > _EIGHT
+        first = eight_bytes(data, start) << (_ZERO if has_two else shift)
+        second = eight_bytes(data, start + _EIGHT) << shift
+        h = folded(folded(_SEED ^ first, FACTOR) ^ (second if has_two else _ZERO), FACTOR)
+        hashes[word] = folded(h ^ length, FACTOR) & EVEN

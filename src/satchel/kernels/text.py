@@ -14,7 +14,7 @@ from satchel.kernels.characters import SKIP
 from satchel.kernels.compiled import kernel
 from satchel.kernels.edges import find_words
 from satchel.kernels.hashing import FACTOR, hash_words, mix
-from satchel.kernels.utf8 import decode, encoded_length
+from satchel.kernels.utf8 import decode_valid, encoded_length
 
 _ONE = np.uint64(1)
 SEPARATOR = 0x1F
@@ -33,25 +33,19 @@ def _words(data, begin, end, classes, actions, hashes, starts, ends):  # type: i
 @kernel
 def _hash_spelt(data, starts, ends, classes, actions, hashes):  # type: ignore[no-untyped-def]
     """The hashes of words without their skipped characters."""
-    spelt = np.empty(0, np.uint8)
-    bounds = np.zeros(2, np.int64)
+    whole = np.zeros(2, np.int64)
     for word in range(starts.shape[0]):
-        if ends[word] - starts[word] > spelt.shape[0]:
-            spelt = np.empty(2 * (ends[word] - starts[word]), np.uint8)
-        size = 0
-        i = starts[word]
-        while i < ends[word]:
-            code_point, length = np.int64(data[i]), 1
-            if code_point >= 0x80:
-                code_point, length = decode(data, i, ends[word])
+        i, end = np.uint64(starts[word]), np.uint64(ends[word])
+        spelt = np.empty(end - i, np.uint8)
+        whole[1] = 0
+        while i < end:
+            code_point, length = decode_valid(data, i)
             if actions[classes[code_point]] != SKIP:
                 for k in range(length):
-                    spelt[size + k] = data[i + k]
-                size += length
+                    spelt[np.uint64(whole[1]) + k] = data[i + k]
+                whole[1] += np.int64(length)
             i += length
-        if size < ends[word] - starts[word]:
-            bounds[1] = size
-            hash_words(spelt, bounds[:1], bounds[1:], hashes[word:])
+        hash_words(spelt, whole[:1], whole[1:], hashes[word:])
 
 
 @kernel(forceinline=True, _nrt=False)
@@ -117,15 +111,6 @@ def most_features(longest: int, shortest_chars: int, longest_chars: int) -> int:
 
 
 @kernel
-def _longest(offsets):  # type: ignore[no-untyped-def]
-    """The bytes of the longest document."""
-    longest = 0
-    for document in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[document + 1] - offsets[document])
-    return longest
-
-
-@kernel
 def features(  # type: ignore[no-untyped-def]
     data,
     offsets,
@@ -167,7 +152,7 @@ def features(  # type: ignore[no-untyped-def]
     word = 0
     feature_offsets[0] = 0
     word_offsets[0] = 0
-    scratch = scratch_for(_longest(offsets) if longest_chars > 0 else 0, longest_chars)
+    scratch = scratch_for(offsets[-1] - offsets[0] if longest_chars > 0 else 0)
     for document in range(offsets.shape[0] - 1):
         begin, text_end, end = offsets[document], text_ends[document], offsets[document + 1]
         own, firsts, lasts = hashes[feature:], starts[word:], ends[word:]
@@ -205,8 +190,8 @@ def feature_spans(  # type: ignore[no-untyped-def]
         feature_ends: int64 [F], receives the byte after the last of its last.
     """
     longest, shortest_chars, longest_chars = lengths
-    room = data.shape[0] + 2 if longest_chars > 0 else 0
-    letters, places = np.empty(room, np.uint32), np.empty(room, np.int64)
+    tables = classes, actions
+    letters, places = scratch_for(data.shape[0] if longest_chars > 0 else 0)
     feature = 0
     for document in range(word_offsets.shape[0] - 1):
         first = word_offsets[document]
@@ -222,15 +207,12 @@ def feature_spans(  # type: ignore[no-untyped-def]
                 feature_ends[feature] = ends[k]
                 feature += 1
         for word in range(first, last if longest_chars > 0 else first):
-            tables = classes, actions
-            count = np.int64(
-                spell(data, starts[word], ends[word], tables, True, letters, places, np.uint64(0))
-            )
+            count = spell(data, starts[word], ends[word], tables, True, letters, places)
             for begin in range(count):
                 for end in range(begin, min(begin + longest_chars, count)):
                     if is_char_ngram(begin, end, count, shortest_chars):
                         feature_starts[feature] = places[begin]
                         feature_ends[feature] = places[end]
-                        if 0 < end < count - 1:
+                        if 0 < end < count - 1:  # neither `<` nor `>`, which are not there
                             feature_ends[feature] += encoded_length(letters[end])
                         feature += 1

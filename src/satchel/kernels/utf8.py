@@ -8,6 +8,8 @@ INVALID = -1  # a byte that begins no UTF-8 sequence
 _BEFORE = np.uint64(3)  # bytes that a sequence has before its last
 _BLOCK = np.uint64(1 << 9)  # that may be ASCII alone, which is soon seen
 _NO_ERROR = np.uint8(0)
+_SIX_BITS = np.uint32(0x3F)  # of a byte that goes on with a sequence
+_SIX, _TWELVE, _EIGHTEEN = np.uint32(6), np.uint32(12), np.uint32(18)
 
 
 @kernel
@@ -73,7 +75,7 @@ def _is_ascii(data, begin, end):  # type: ignore[no-untyped-def]
     return bits < np.uint8(0x80)
 
 
-@kernel
+@kernel(forceinline=True, _nrt=False)
 def decode(data, i, end):  # type: ignore[no-untyped-def]
     """The code point at byte i, and how many bytes it takes; (INVALID, 1) if it is broken."""
     first = np.int64(data[i])
@@ -103,6 +105,22 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
     if code_point < least or code_point > 0x10FFFF:
         return INVALID, 1
     return code_point, length
+
+
+@kernel(forceinline=True, _nrt=False)
+def decode_valid(data, i):  # type: ignore[no-untyped-def]
+    """The code point at byte i of what is known to be UTF-8, uint32, and how many bytes it takes, uint64."""
+    first = np.uint32(data[i])
+    if first < 0x80:
+        return first, np.uint64(1)
+    second = np.uint32(data[i + np.uint64(1)]) & _SIX_BITS
+    if first < 0xE0:
+        return (first & np.uint32(0x1F)) << _SIX | second, np.uint64(2)
+    second = second << _SIX | np.uint32(data[i + np.uint64(2)]) & _SIX_BITS
+    if first < 0xF0:
+        return (first & np.uint32(0x0F)) << _TWELVE | second, np.uint64(3)
+    second = second << _SIX | np.uint32(data[i + np.uint64(3)]) & _SIX_BITS
+    return (first & np.uint32(0x07)) << _EIGHTEEN | second, np.uint64(4)
 
 
 @kernel
