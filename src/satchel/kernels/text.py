@@ -67,7 +67,7 @@ def _fields(data, begin, end, hashes, starts, ends):  # type: ignore[no-untyped-
 @kernel(forceinline=True, _nrt=False)
 def _word_ngrams(words, longest, hashes):  # type: ignore[no-untyped-def]
     """The hashes of the n-grams of a document's words; how many there are."""
-    if longest == 2:
+    if longest == 2:  # all alike, which makes vector instructions
         pairs = np.uint64(max(words.shape[0] - 1, 0))
         for i in range(pairs):
             hashes[i] = mix(words[i] * FACTOR + words[i + _ONE]) | _ONE
