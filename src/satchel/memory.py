@@ -22,6 +22,10 @@ def pages(size: int) -> memoryview:
     Raises:
         MemoryError: there are not so many.
     """
+    return memoryview(_mapped(size))[:size]
+
+
+def _mapped(size: int) -> mmap.mmap:
     try:
         if sys.platform == "win32":
             found = mmap.mmap(-1, max(1, size))
@@ -29,10 +33,41 @@ def pages(size: int) -> memoryview:
             found = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise MemoryError(f"{size:,} bytes") from error
-    if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+    _ask_for_huge_pages(found)
+    return found
+
+
+def _ask_for_huge_pages(memory: mmap.mmap) -> None:
+    if len(memory) >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # where the system has none
-            found.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(found)[:size]
+            memory.madvise(mmap.MADV_HUGEPAGE)
+
+
+class GrowingPages:
+    """Bytes on pages of their own, zero until they are written, that become more without a copy."""
+
+    def __init__(self, size: int) -> None:
+        """So many bytes; raises as `pages`."""
+        self._map = _mapped(size)
+
+    def view(self) -> memoryview:
+        """All of them. To be given up before there are more."""
+        return memoryview(self._map)
+
+    def grow(self, size: int) -> None:
+        """Makes room for so many bytes; those that are there stay.
+
+        Raises:
+            MemoryError: there are not so many.
+        """
+        try:
+            self._map.resize(size)
+        except SystemError:  # where the system cannot
+            before, self._map = self._map, _mapped(size)
+            self._map[: len(before)] = before
+        except OSError as error:
+            raise MemoryError(f"{size:,} bytes") from error
+        _ask_for_huge_pages(self._map)
 
 
 def give_back_freed_memory() -> None:

@@ -21,10 +21,12 @@ from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.kernels.lines import copy_ranges
 from satchel.kernels.utf8 import holds
+from satchel.memory import GrowingPages
 from satchel.workers import Workers
 
 _FIRST_SLOTS = 1 << 16
 _FIRST_ENTRIES = 1 << 12
+_ENTRY_BYTES, _SEEN_BYTES = 8 * kernels.ENTRY_WORDS, 8
 _LOAD = 2 / 3  # of the slots, before there are twice as many
 
 
@@ -97,8 +99,9 @@ class _Shard:
         self.shards = shards
         self.buckets = buckets
         self.used = 0
-        self.first_seen = np.empty(_FIRST_ENTRIES, dtype=np.int64)
-        self._entries = np.empty(_FIRST_ENTRIES * kernels.ENTRY_WORDS, dtype=np.uint64)
+        self._room = _FIRST_ENTRIES
+        self._memory = GrowingPages(_ENTRY_BYTES * self._room), GrowingPages(_SEEN_BYTES * self._room)
+        self._look()
         self._slots = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
 
     def count(self, hashes: NDArray[np.uint64], base: int, numbers: NDArray[np.int32]) -> None:
@@ -127,11 +130,18 @@ class _Shard:
             else:
                 self._grow_slots()
 
+    def _look(self) -> None:
+        entries, seen = self._memory
+        self._entries = np.frombuffer(entries.view(), dtype=np.uint64)
+        self.first_seen = np.frombuffer(seen.view(), dtype=np.int64)
+
     def _grow_entries(self) -> None:
         # By a quarter and in place: the system moves pages, and nothing is there twice.
-        room = len(self.first_seen) * 5 // 4
-        self.first_seen.resize(room, refcheck=False)
-        self._entries.resize(room * kernels.ENTRY_WORDS, refcheck=False)
+        self._room = self._room * 5 // 4
+        del self._entries, self.first_seen
+        for memory, size in zip(self._memory, (_ENTRY_BYTES, _SEEN_BYTES), strict=True):
+            memory.grow(size * self._room)
+        self._look()
 
     def _grow_slots(self) -> None:
         size = 2 * len(self._slots)
