@@ -27,7 +27,7 @@ def test_what_was_set_aside_comes_back_in_order(
         again = [aside.read(count, np.int64) for count in counts]
         assert [len(array) for array in again] == counts
         assert np.concatenate(again).tolist() == everything.tolist()
-        with pytest.raises(AssertionError, match="less was written"):
+        with pytest.raises(EOFError, match="less was written"):
             aside.read(1, np.uint8)
 
 
@@ -55,6 +55,20 @@ def test_how_much_waits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waiting_room(True) == 4 << 20
     monkeypatch.setattr(spool, "memory_size", lambda: None)
     assert waiting_room(None) == 4 << 20
+
+
+@pytest.mark.parametrize("room", [0, 100, 4000])
+def test_a_file_that_may_not_grow_says_where(room: int) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+    try:
+        with Spool(room) as aside:
+            aside.write(np.zeros(3000, dtype=np.uint8))
+            with pytest.raises(DataError, match=r"set aside in .*File too large"):
+                aside.write(np.zeros(3000, dtype=np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("room", [0, 8])

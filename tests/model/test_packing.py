@@ -133,7 +133,7 @@ def test_a_loaded_one_is_saved_plain(model: Model, tmp_path: Path) -> None:
     save_model(tmp_path / "packed", model, "int8")
     save_model(tmp_path / "plain", load_model(tmp_path / "packed"))
     assert_same(load_model(tmp_path / "plain"), load_model(tmp_path / "packed"))
-    assert inspect_model(tmp_path / "plain")["version"] == 1
+    assert inspect_model(tmp_path / "plain")["version"] == 3
 
 
 def test_it_is_small(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_inspection_says_how_rows_are_kept(model: Model, rows: Rows, tmp_path: P
     inspected = inspect_model(tmp_path / "m")
     shown = dict(inspection_rows(inspected))
     assert shown["rows of"] == rows
-    assert shown["format"].startswith("version 2")
+    assert shown["format"].startswith("version 4")
     assert shown["features"] == f"{len(model.vocabulary):,}"
     assert shown["  of these words"] == f"{len(model.vocabulary.words):,}"
     assert inspected["tensors"]["vocabulary.words"]["type"] == "uint8"
@@ -234,7 +234,7 @@ def _many_words(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -
     ("change", "message"),
     [
         (lambda tensors, description: description.pop("packing"), "version does not say how it is packed"),
-        (lambda tensors, description: description.update(version=1), "version does not say how it is packed"),
+        (lambda tensors, description: description.update(version=3), "version does not say how it is packed"),
         (lambda tensors, description: description.update(packing=[]), "cannot be read"),
         (_other_length, r"vocabulary\.hashes does not become 56 bytes"),
         (_packing(rows="int4"), "cannot be read"),

@@ -90,7 +90,7 @@ class Spool:
         self.size = 0
         self._room = room
         self._held = _Held()
-        self._file: io.BufferedRandom | None = None
+        self._file: io.FileIO | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -115,13 +115,19 @@ class Spool:
             return
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=_folder())  # noqa: SIM115 (closed by the context)
+                # Arrays are large, and an error that a buffer would tell of late is told of where it occurs.
+                self._file = tempfile.TemporaryFile(buffering=0, dir=_folder())  # noqa: SIM115 (`__exit__`)
                 weakref.finalize(self, self._file.close)  # where an error left it behind
                 for piece in self._held.pieces(self.size - len(raw)):
-                    self._file.write(piece.data)
-            self._file.write(raw.data)
+                    self._append(piece)
+            self._append(raw)
         except OSError as error:
             raise _no_room(error) from error
+
+    def _append(self, raw: NDArray[np.uint8]) -> None:
+        assert self._file is not None
+        while len(raw):
+            raw = raw[self._file.write(raw.data) :]
 
     def rewind(self) -> None:
         """What is read next is what was written first."""
@@ -137,10 +143,10 @@ class Spool:
                 raw[place : place + len(piece)] = piece
                 place += len(piece)
         while place < len(raw):
-            assert self._file is not None, "less was written"
-            piece = raw[place : place + _PIECE]
-            assert self._file.readinto(piece.data) == len(piece), "less was written"
-            place += len(piece)
+            count = 0 if self._file is None else self._file.readinto(raw[place : place + _PIECE].data)
+            if not count:
+                raise EOFError("less was written")
+            place += count
         return array
 
     def take(self, dtype: type[np.generic], *, mapped: bool) -> NDArray[Any]:
@@ -169,9 +175,9 @@ class _Held:
     def pieces(self, size: int) -> Iterator[NDArray[np.uint8]]:
         """The next `size` bytes, piece by piece."""
         while size:
-            assert self._blocks, "less was written"
             end = min(self._begin + size, self._end if len(self._blocks) == 1 else _PIECE)
-            assert end > self._begin, "less was written"
+            if not self._blocks or end == self._begin:
+                raise EOFError("less was written")
             yield self._blocks[0][self._begin : end]
             size -= end - self._begin
             self._begin = end

@@ -19,8 +19,9 @@ from satchel.model.tensorfile import TensorFile, TensorFileError, TensorInfo
 
 FILE_NAME = "model.safetensors"
 FORMAT = "satchel-model"
-PLAIN = 1  # the version with every tensor as it is in memory
-PACKED = 2  # the version of `satchel.model.packing`
+# Versions 1 and 2 were the same with other hashes, by which no feature would be found.
+PLAIN = 3  # the version with every tensor as it is in memory
+PACKED = 4  # the version of `satchel.model.packing`
 METADATA_KEY = "satchel"
 
 

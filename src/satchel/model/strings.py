@@ -16,14 +16,14 @@ def column(values: list[str]) -> pa.Array:
     return pa.array(values, type=pa.string())
 
 
-def taken(strings: pa.StringArray, places: NDArray[np.int64]) -> pa.StringArray:
-    """The strings at these places."""
+def taken(strings: pa.StringArray, places: NDArray[np.int64]) -> pa.LargeStringArray:
+    """The strings at these places; long ones may be over 2 GB together."""
     data, bounds = content(strings)
     starts, ends = bounds[places], bounds[places + 1]
     out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
     offsets = np.empty(len(places) + 1, dtype=np.int64)
     lines.copy_ranges(data, starts, ends, out, offsets)
-    return pa.StringArray.from_buffers(len(places), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out))
+    return pa.LargeStringArray.from_buffers(len(places), pa.py_buffer(offsets), pa.py_buffer(out))
 
 
 def decimals_of(probabilities: NDArray[np.float32]) -> pa.Array:
@@ -36,7 +36,14 @@ def decimals_of(probabilities: NDArray[np.float32]) -> pa.Array:
 
 def where(condition: NDArray[np.bool_], strings: pa.Array | str, others: str) -> pa.Array | str:
     """The strings, [N], where the condition, [N], holds, and the others elsewhere."""
-    return strings if condition.all() else pc.if_else(from_numpy(condition), strings, others)
+    if condition.all():
+        return strings
+    return pc.if_else(from_numpy(condition), _wide(strings), pa.scalar(others, pa.large_string()))
+
+
+def _wide(strings: pa.Array | str) -> pa.Array | pa.Scalar:
+    wide = pa.large_string()
+    return pa.scalar(strings, wide) if isinstance(strings, str) else strings.cast(wide)
 
 
 def joined(columns: list[pa.Array], kept: NDArray[np.bool_], separator: str) -> pa.Array:

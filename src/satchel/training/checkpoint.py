@@ -24,7 +24,7 @@ from satchel.training.loop import Progress
 
 FORMAT = "satchel-checkpoint"
 _ROWS_FORMAT = "satchel-rows"
-_VERSION = 2
+_VERSION = 3
 _KEY = "satchel"
 _ENGINE = "engine."
 _LARGEST_CRC = 2**32 - 1
