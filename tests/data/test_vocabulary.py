@@ -1,25 +1,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import strategies as st
 
-from satchel.data.settings import VocabularySettings
 from satchel.data.vocabulary import LabelSet, Vocabulary, empty_slots
 from satchel.errors import ModelFileError
-from tests import reference
-
-KEEP = st.builds(
-    VocabularySettings,
-    min_count=st.integers(1, 3),
-    ngram_min_count=st.integers(1, 3),
-    max_size=st.one_of(st.none(), st.integers(1, 12)),
-    word_ngrams=st.integers(1, 3),
-    char_ngrams=st.sampled_from([None, [2, 3]]),
-)
-
-
-def is_word(name: reference.Name) -> bool:
-    return isinstance(name, tuple) and len(name) == 1
 
 
 def test_a_vocabulary_whose_rows_repeat_is_refused() -> None:
