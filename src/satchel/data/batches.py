@@ -25,6 +25,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satchel.kernels.lines import copy_ranges
+
 TEXT = "text"
 LABELS = "labels"
 ID = "id"
@@ -115,6 +117,16 @@ def from_numpy(values: NDArray[Any]) -> pa.Array:
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(data)], null_count=0
     )
+
+
+def strings(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> pa.LargeStringArray:
+    """The strings `data[start:end]`, large_string [N], without a Python object each."""
+    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
+    offsets = np.empty(len(starts) + 1, dtype=np.int64)
+    copy_ranges(data, starts, ends, out, offsets)
+    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
 
 
 def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

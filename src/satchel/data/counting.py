@@ -14,12 +14,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import compute as pc
-from satchel.data.batches import text_buffers
+from satchel.data.batches import strings, text_buffers
 from satchel.data.featurizer import Features
 from satchel.data.selection import FeatureCounts, FeatureTable
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
-from satchel.kernels.lines import copy_ranges
 from satchel.kernels.utf8 import holds
 from satchel.memory import GrowingPages
 from satchel.workers import Workers
@@ -78,7 +77,7 @@ class FeatureCounter:
             positions = positions[is_word]
             document = np.searchsorted(piece.offsets, positions, side="right") - 1
             word = piece.word_offsets[document] + positions - piece.offsets[document]
-            self._words.append(_cut(piece.data, piece.starts[word], piece.ends[word]))
+            self._words.append(strings(piece.data, piece.starts[word], piece.ends[word]))
             self._word_numbers.append(numbers[low:high][is_word].astype(np.int32))
 
     def finish(self) -> FeatureCounts:
@@ -99,8 +98,7 @@ class _Shard:
         self.shards = shards
         self.buckets = buckets
         self.used = 0
-        self._room = _FIRST_ENTRIES
-        self._memory = GrowingPages(_ENTRY_BYTES * self._room), GrowingPages(_SEEN_BYTES * self._room)
+        self._memory = GrowingPages(_ENTRY_BYTES * _FIRST_ENTRIES), GrowingPages(_SEEN_BYTES * _FIRST_ENTRIES)
         self._look()
         self._slots = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
 
@@ -137,36 +135,23 @@ class _Shard:
 
     def _grow_entries(self) -> None:
         # By a quarter and in place: the system moves pages, and nothing is there twice.
-        self._room = self._room * 5 // 4
+        room = len(self.first_seen) * 5 // 4
         del self._entries, self.first_seen
         for memory, size in zip(self._memory, (_ENTRY_BYTES, _SEEN_BYTES), strict=True):
-            memory.grow(size * self._room)
+            memory.grow(size * room)
         self._look()
 
     def _grow_slots(self) -> None:
         size = 2 * len(self._slots)
-        self.drop_slots()
+        self._slots = np.empty(0, dtype=np.uint64)  # given up before there is another one
         # Written before it is read: a page that is read first costs a second fault, which halts all threads.
         self._slots = np.empty(size, dtype=np.uint64)
         self._slots.fill(0)
         kernels.refill(self._entries, self.used, self._slots)
 
-    def drop_slots(self) -> None:
-        """Gives the table up that finds features; they stay."""
-        self._slots = np.empty(0, dtype=np.uint64)
-
     def features(self) -> FeatureTable:
-        """Its features; the table that finds them is given up."""
-        self.drop_slots()
+        """Its features."""
         return FeatureTable(self._entries, self.first_seen, self.used, self.number, self.shards)
-
-
-def _cut(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.LargeStringArray:
-    """The strings `data[start:end]`, without a Python object each."""
-    offsets = np.empty(len(starts) + 1, dtype=np.int64)
-    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
-    copy_ranges(data, starts, ends, out, offsets)
-    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
 
 
 def _without_ignored(words: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -19,7 +19,7 @@ from satchel.memory import memory_size, pages
 
 _PIECE = 1 << 24  # bytes that are taken, or read, at a time
 _SHARE = 1 / 4  # of the memory, for the encoded corpus
-_WAITING = 1 / 8  # of it, for what waits to be encoded: half as much, as numbers without weights
+_WAITING = _SHARE / 2  # for what waits to be encoded: numbers without weights
 _LITTLE = 1 << 22  # bytes that never need a file
 
 

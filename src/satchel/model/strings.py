@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satchel.data import batches
 from satchel.data import compute as pc
-from satchel.data.batches import from_numpy
-from satchel.kernels import decimals, lines, records
+from satchel.kernels import decimals, records
 
 
 def column(values: list[str]) -> pa.Array:
@@ -19,11 +19,7 @@ def column(values: list[str]) -> pa.Array:
 def taken(strings: pa.StringArray, places: NDArray[np.int64]) -> pa.LargeStringArray:
     """The strings at these places; long ones may be over 2 GB together."""
     data, bounds = content(strings)
-    starts, ends = bounds[places], bounds[places + 1]
-    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
-    offsets = np.empty(len(places) + 1, dtype=np.int64)
-    lines.copy_ranges(data, starts, ends, out, offsets)
-    return pa.LargeStringArray.from_buffers(len(places), pa.py_buffer(offsets), pa.py_buffer(out))
+    return batches.strings(data, bounds[places], bounds[places + 1])
 
 
 def decimals_of(probabilities: NDArray[np.float32]) -> pa.Array:
@@ -38,7 +34,7 @@ def where(condition: NDArray[np.bool_], strings: pa.Array | str, others: str) ->
     """The strings, [N], where the condition, [N], holds, and the others elsewhere."""
     if condition.all():
         return strings
-    return pc.if_else(from_numpy(condition), _wide(strings), pa.scalar(others, pa.large_string()))
+    return pc.if_else(batches.from_numpy(condition), _wide(strings), pa.scalar(others, pa.large_string()))
 
 
 def _wide(strings: pa.Array | str) -> pa.Array | pa.Scalar:
@@ -77,4 +73,4 @@ def content(strings: pa.Array | str) -> tuple[NDArray[np.uint8], NDArray[np.int6
     _, offsets, data = strings.buffers()
     width = np.int64 if pa.types.is_large_string(strings.type) else np.int32
     bounds = np.frombuffer(offsets, dtype=width)[strings.offset : strings.offset + len(strings) + 1]
-    return np.frombuffer(data or b"", dtype=np.uint8), bounds.astype(np.int64)
+    return np.frombuffer(data or b"", dtype=np.uint8), bounds.astype(np.int64, copy=False)

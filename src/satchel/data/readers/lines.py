@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data import compute as pc
@@ -114,29 +113,12 @@ def _parsed(block: Block, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa
         label_ends,
         offsets,
     )
-    names, name_offsets = _copied(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
+    names = batches.strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
+    name_offsets, letters = batches.text_buffers(names)
     labels = pa.ListArray.from_arrays(
         batches.from_numpy(offsets.astype(np.int32)),
         pa.StringArray.from_buffers(
-            len(name_offsets) - 1, pa.py_buffer(name_offsets.astype(np.int32)), pa.py_buffer(names)
+            len(names), pa.py_buffer(name_offsets.astype(np.int32)), pa.py_buffer(letters)
         ),
     )
-    return strings(data, starts, ends), labels
-
-
-def strings(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> pa.LargeStringArray:
-    """The strings `data[start:end]`, large_string [N], without a Python object each."""
-    out, offsets = _copied(data, starts, ends)
-    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(out))
-
-
-def _copied(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The ranges of bytes one after the other, and where each begins, int64 [N + 1]."""
-    out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
-    offsets = np.empty(len(starts) + 1, dtype=np.int64)
-    kernels.copy_ranges(data, starts, ends, out, offsets)
-    return out, offsets
+    return batches.strings(data, starts, ends), labels
