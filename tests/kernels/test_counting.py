@@ -96,19 +96,3 @@ def test_ngrams_in_buckets_are_not_counted(shards: int, hashes: list[int], bucke
     assert [n for h, n in zip(hashes, numbers.tolist(), strict=True) if h % 2] == [
         -1 - h // 2 % buckets for h in hashes if h % 2
     ]
-
-
-@settings(max_examples=60)
-@given(
-    counts=st.lists(
-        st.one_of(st.integers(1, 5), st.integers(counting.MANY - 2, counting.MANY + 9)), max_size=40
-    ),
-    seed=st.integers(0, 9),
-)
-def test_order_by_count(counts: list[int], seed: int) -> None:
-    seen = np.random.default_rng(seed).permutation(len(counts))
-    order = np.empty_like(seen)
-    many = counting.order_by_count(np.array(counts, dtype=np.int64), seen, order)
-    expected = sorted(seen.tolist(), key=lambda feature: -min(counts[feature], counting.MANY))
-    assert order.tolist() == expected
-    assert many == sum(count >= counting.MANY for count in counts)

@@ -215,7 +215,7 @@ def test_a_place_that_cannot_be_written_to(model: Model) -> None:
 
 
 def test_a_disk_that_fills_up(model: Model, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("satchel.model.modelfile.write_tensors", full)

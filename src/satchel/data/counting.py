@@ -20,13 +20,13 @@ from satchel.data.selection import FeatureCounts, FeatureTable
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.kernels.utf8 import holds
-from satchel.memory import GrowingPages
+from satchel.memory import GrowingPages, empty
 from satchel.workers import Workers
 
-_FIRST_SLOTS = 1 << 16
-_FIRST_ENTRIES = 1 << 12
+_FIRST_SLOTS, _FIRST_ENTRIES = 1 << 19, 1 << 18  # of all shards: some huge pages
 _ENTRY_BYTES, _SEEN_BYTES = 8 * kernels.ENTRY_WORDS, 8
-_LOAD = 2 / 3  # of the slots, before there are twice as many
+_LOAD = 2 / 3  # of the slots, before there are more
+_FEW_SLOTS = 1 << 20  # up to so many, there are four times as many then, else twice
 
 
 class FeatureCounter:
@@ -37,8 +37,6 @@ class FeatureCounter:
         shards = 1 << min(workers.threads.bit_length() - 1, kernels.SHARD_BITS)
         self._shards = [_Shard(number, shards, buckets or 0) for number in range(shards)]
         self._seen = 0
-        self._word_numbers: list[NDArray[np.int32]] = []
-        self._words: list[pa.LargeStringArray] = []
 
     def add(self, pieces: Sequence[Features]) -> list[NDArray[np.int32]]:
         """Counts the features of some documents.
@@ -50,65 +48,58 @@ class FeatureCounter:
         numbers = [np.empty(len(piece.hashes), dtype=np.int32) for piece in pieces]
         bases = self._seen + np.cumsum([0, *(len(piece.hashes) for piece in pieces)])
 
-        def count(shard: _Shard) -> int:
-            before = shard.used
+        def count(shard: _Shard) -> None:
             for piece, out, base in zip(pieces, numbers, bases[:-1].tolist(), strict=True):
-                shard.count(piece.hashes, base, out)
-            return before
+                shard.count(piece, base, out)
 
-        for shard, before in zip(self._shards, self._workers.map(count, self._shards), strict=True):
-            self._keep_words(shard, shard.first_seen[before : shard.used], pieces, bases)
+        self._workers.map(count, self._shards)
         self._seen = int(bases[-1])
         return numbers
-
-    def _keep_words(
-        self,
-        shard: "_Shard",
-        new: NDArray[np.int64],
-        pieces: Sequence[Features],
-        bases: NDArray[np.int64],
-    ) -> None:
-        """Keeps the strings of a shard's new words: copies their bytes out of the text."""
-        numbers = (shard.used - len(new) + np.arange(len(new))) * shard.shards + shard.number
-        edges = np.searchsorted(new, bases)
-        for piece, base, low, high in zip(pieces, bases, edges, edges[1:], strict=False):
-            positions = new[low:high] - base
-            is_word = (piece.hashes[positions] & np.uint64(1)) == 0
-            positions = positions[is_word]
-            document = np.searchsorted(piece.offsets, positions, side="right") - 1
-            word = piece.word_offsets[document] + positions - piece.offsets[document]
-            self._words.append(strings(piece.data, piece.starts[word], piece.ends[word]))
-            self._word_numbers.append(numbers[low:high][is_word].astype(np.int32))
 
     def finish(self) -> FeatureCounts:
         """All features seen; the counter's tables are given up."""
         tables = [shard.features() for shard in self._shards]
+        numbers = [part for shard in self._shards for part in shard.word_numbers]
+        spelt = [part for shard in self._shards for part in shard.words]
         self._shards = []
-        words = pa.chunked_array(self._words, type=pa.large_string()).combine_chunks()
-        self._words = []
-        word_numbers = np.concatenate([np.empty(0, dtype=np.int32), *self._word_numbers])
-        return FeatureCounts(tables, word_numbers, _without_ignored(words), self._workers)
+        words = pa.chunked_array(spelt, type=pa.large_string())
+        word_numbers = np.concatenate([np.empty(0, dtype=np.int32), *numbers])
+        return FeatureCounts(tables, word_numbers, words, self._workers)
 
 
 class _Shard:
-    """The table of the features whose hashes fall to one shard."""
+    """The table of the features whose hashes fall to one shard, and the strings of the words among them.
+
+    Attributes:
+        number: which shard it is.
+        shards: how many there are.
+        buckets: how many rows the n-grams share; 0: none.
+        used: how many features it holds.
+        first_seen: int64 [>= used], where each is first in the corpus.
+        word_numbers: int32, the provisional numbers of the words, as many as came at a time.
+        words: large_string, these words.
+    """
 
     def __init__(self, number: int, shards: int, buckets: int) -> None:
         self.number = number
         self.shards = shards
         self.buckets = buckets
         self.used = 0
-        self._memory = GrowingPages(_ENTRY_BYTES * _FIRST_ENTRIES), GrowingPages(_SEEN_BYTES * _FIRST_ENTRIES)
+        self.word_numbers: list[NDArray[np.int32]] = []
+        self.words: list[pa.LargeStringArray] = []
+        room = _FIRST_ENTRIES // shards
+        self._memory = GrowingPages(_ENTRY_BYTES * room), GrowingPages(_SEEN_BYTES * room)
         self._look()
-        self._slots = np.zeros(_FIRST_SLOTS, dtype=np.uint64)
+        self._slots = _empty_slots(_FIRST_SLOTS // shards)
 
-    def count(self, hashes: NDArray[np.uint64], base: int, numbers: NDArray[np.int32]) -> None:
-        """Counts this shard's share of `hashes`, growing as needed."""
+    def count(self, piece: Features, base: int, numbers: NDArray[np.int32]) -> None:
+        """Counts this shard's share of some features, of which the first has the position `base`."""
+        before = self.used
         position = 0
-        while True:
+        while position < len(piece.hashes):
             room = len(self.first_seen), int(_LOAD * len(self._slots))
             position, self.used = kernels.count_features(
-                hashes,
+                piece.hashes,
                 position,
                 base,
                 self.number,
@@ -121,12 +112,23 @@ class _Shard:
                 numbers,
                 self.first_seen,
             )
-            if position == len(hashes):
-                return
-            if room[0] <= room[1]:
-                self._grow_entries()
-            else:
-                self._grow_slots()
+            if position < len(piece.hashes):
+                if room[0] <= room[1]:
+                    self._grow_entries()
+                else:
+                    self._grow_slots()
+        self._keep_words(piece, base, before)
+
+    def _keep_words(self, piece: Features, base: int, before: int) -> None:
+        """Keeps the strings of the words among the features from `before` on: copies them out of the text."""
+        new = self.first_seen[before : self.used]
+        numbers = np.empty(len(new), dtype=np.int32)
+        starts, ends = (np.empty(len(new), dtype=np.int64) for _ in range(2))
+        text = piece.hashes, piece.offsets, piece.word_offsets, piece.starts, piece.ends
+        place = base, before, self.number, self.shards
+        count = kernels.new_words(*text, new, *place, numbers, starts, ends)
+        self.words.append(_without_ignored(strings(piece.data, starts[:count], ends[:count])))
+        self.word_numbers.append(numbers[:count].copy())
 
     def _look(self) -> None:
         entries, seen = self._memory
@@ -134,24 +136,29 @@ class _Shard:
         self.first_seen = np.frombuffer(seen.view(), dtype=np.int64)
 
     def _grow_entries(self) -> None:
-        # By a quarter and in place: the system moves pages, and nothing is there twice.
-        room = len(self.first_seen) * 5 // 4
+        # In place: the system moves pages, and those that nothing is written to are none yet.
+        room = 2 * len(self.first_seen)
         del self._entries, self.first_seen
         for memory, size in zip(self._memory, (_ENTRY_BYTES, _SEEN_BYTES), strict=True):
             memory.grow(size * room)
         self._look()
 
     def _grow_slots(self) -> None:
-        size = 2 * len(self._slots)
-        self._slots = np.empty(0, dtype=np.uint64)  # given up before there is another one
-        # Written before it is read: a page that is read first costs a second fault, which halts all threads.
-        self._slots = np.empty(size, dtype=np.uint64)
-        self._slots.fill(0)
+        size = len(self._slots) * (4 if len(self._slots) < _FEW_SLOTS else 2)
+        self._slots = np.empty(0, dtype=np.uint64)  # given up before there are others
+        self._slots = _empty_slots(size)
         kernels.refill(self._entries, self.used, self._slots)
 
     def features(self) -> FeatureTable:
         """Its features."""
         return FeatureTable(self._entries, self.first_seen, self.used, self.number, self.shards)
+
+
+def _empty_slots(count: int) -> NDArray[np.uint64]:
+    slots = empty(count, np.uint64)
+    # Written before it is read: a page that is read first costs a second fault, which halts all threads.
+    slots.fill(0)
+    return slots
 
 
 def _without_ignored(words: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -1,5 +1,6 @@
 """Which of a corpus's features own rows: those that are frequent enough, by how often they occur."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,14 +10,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from satchel.data.batches import from_numpy
+from satchel.data.batches import text_buffers
 from satchel.data.settings import VocabularySettings
 from satchel.data.vocabulary import Vocabulary
-from satchel.kernels import counting as kernels
+from satchel.kernels import selection as kernels
+from satchel.kernels.counting import ENTRY_WORDS
+from satchel.memory import empty
 from satchel.workers import Workers
 
 _FEW = 1024  # occurrences, below which each count has a place of its own
 _MOST = np.iinfo(np.int64).max
+_Words = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint8]]  # numbers, where they begin, bytes
 
 
 class Frequencies(NamedTuple):
@@ -65,6 +69,19 @@ class FeatureTable(NamedTuple):
     shard: int
     shards: int
 
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """The features' hashes, uint64 [used]."""
+        return self.entries[: ENTRY_WORDS * self.used : ENTRY_WORDS].copy()
+
+    def rare(self, wanted: NDArray[np.bool_] | None, least: NDArray[np.int64]) -> int:
+        """How many of the wanted features occur less often than a word or an n-gram must, int64 [2]."""
+        if wanted is None:
+            return 0
+        hashes, counts = self.entries[: ENTRY_WORDS * self.used].reshape(self.used, -1)[wanted].T
+        needed = least[(hashes & np.uint64(1)).astype(np.intp)].astype(np.uint64)
+        return int(np.count_nonzero(counts < needed))
+
 
 class CountedFeatures(NamedTuple):
     """Some features of a corpus, shard by shard.
@@ -73,13 +90,15 @@ class CountedFeatures(NamedTuple):
         hashes: uint64 [F].
         counts: int64 [F].
         first_seen: int64 [F], the position in the corpus where the feature first occurs.
-        numbers: int64 [F], the provisional number that the encoded corpus knows it by.
+        numbers: int32 [F], the provisional number that the encoded corpus knows it by.
+        ends: int64 [S + 1], where each shard's features begin, and behind the last.
     """
 
     hashes: NDArray[np.uint64]
     counts: NDArray[np.int64]
     first_seen: NDArray[np.int64]
-    numbers: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    ends: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -89,13 +108,13 @@ class FeatureCounts:
     Attributes:
         tables: the features.
         word_numbers: int32 [W], the provisional numbers of the words among them.
-        words: large_string [W], these words.
+        words: large_string [W], these words, in pieces.
         workers: the threads; what comes of it is the same for any number.
     """
 
     tables: Sequence[FeatureTable]
     word_numbers: NDArray[np.int32]
-    words: pa.LargeStringArray
+    words: pa.ChunkedArray
     workers: Workers
 
     @cached_property
@@ -129,31 +148,25 @@ class FeatureCounts:
             ngram: how often an n-gram must.
             known: a vocabulary whose features are taken however rare they are here, or None.
         """
+        least = np.array([min(each, _MOST) for each in (word, ngram)])
+        wanted = [None if known is None else known.rows_of(table.hashes) >= 0 for table in self.tables]
+        sizes = [
+            table.used - int(few[0, :word].sum() + few[1, :ngram].sum()) + table.rare(each, least)
+            for table, few, each in zip(self.tables, self._few, wanted, strict=True)
+        ]
+        ends = np.cumsum([0, *sizes])
+        kept = int(ends[-1])
+        arrays = empty(kept, np.uint64), empty(kept, np.int64), empty(kept, np.int64), empty(kept, np.int32)
 
-        def take(table: FeatureTable, few: NDArray[np.int64]) -> CountedFeatures:
-            if known is None:
-                wanted = None
-                room = table.used - int(few[0, :word].sum() + few[1, :ngram].sum())
-            else:
-                wanted = known.rows_of(table.entries[: kernels.ENTRY_WORDS * table.used : 2].copy()) >= 0
-                room = table.used
-            # One more than are taken: each is written before it is known whether it is.
-            hashes = np.empty(room + 1, dtype=np.uint64)
-            counts, first_seen, places = (np.empty(room + 1, dtype=np.int64) for _ in range(3))
-            least = np.array([min(each, _MOST) for each in (word, ngram)])
-            found = hashes, counts, first_seen, places
-            kept = kernels.take_frequent(table.entries, table.first_seen, table.used, least, wanted, *found)
-            numbers = places[:kept] * table.shards + table.shard
-            return CountedFeatures(hashes[:kept], counts[:kept], first_seen[:kept], numbers)
+        def take(shard: int) -> None:
+            table, own = self.tables[shard], slice(ends[shard], ends[shard + 1])
+            place = table.used, table.shard, table.shards
+            kernels.take_frequent(
+                table.entries, table.first_seen, *place, least, wanted[shard], *(each[own] for each in arrays)
+            )
 
-        pairs = zip(self.tables, self._few, strict=True)
-        parts = self.workers.map(lambda pair: take(*pair), pairs)
-        return CountedFeatures(
-            np.concatenate([part.hashes for part in parts]),
-            np.concatenate([part.counts for part in parts]),
-            np.concatenate([part.first_seen for part in parts]),
-            np.concatenate([part.numbers for part in parts]),
-        )
+        self.workers.map(take, range(len(self.tables)))
+        return CountedFeatures(*arrays, ends)
 
     def select(
         self, settings: VocabularySettings, known: Vocabulary | None = None
@@ -168,32 +181,61 @@ class FeatureCounts:
             The vocabulary, and the row of each provisional number, or -1, int32.
         """
         found = self.at_least(settings.min_count, settings.ngram_min_count, known)
-        order = _by_count(found.counts, found.first_seen)
+        order = _by_count(found)
         if settings.max_size is not None:
             within = np.arange(len(order)) < settings.max_size
             order = order[within if known is None else within | (known.rows_of(found.hashes[order]) >= 0)]
         most = max((table.used * table.shards for table in self.tables), default=0)
-        rows = np.full(most, -1, dtype=np.int32)
-        rows[found.numbers[order]] = np.arange(len(order), dtype=np.int32)
-        word_rows = rows[self.word_numbers]
-        owners = np.full(len(order), -1, dtype=np.int32)  # the word of each row
-        owners[word_rows[word_rows >= 0]] = np.flatnonzero(word_rows >= 0)
-        word_rows = np.flatnonzero(owners >= 0).astype(np.int32)
+        rows = empty(most, np.int32)
+        rows.fill(-1)
+        hashes, counts = empty(len(order), np.uint64), empty(len(order), np.int64)
+
+        def give_rows(part: tuple[int, int]) -> None:
+            own = slice(*part)
+            features = found.hashes, found.counts, found.numbers
+            kernels.give_rows(order[own], part[0], *features, hashes[own], counts[own], rows)
+
+        self.workers.map(give_rows, self.workers.ranges(len(order)))
         vocabulary = Vocabulary(
-            found.hashes[order],
-            found.counts[order],
-            word_rows,
-            self.words.take(from_numpy(owners[word_rows])),
+            hashes,
+            counts,
+            *self._words_of(rows, len(order)),
             self.frequencies.total_words,
             settings.buckets or 0,
         )
         return vocabulary, rows
 
+    def _words_of(self, rows: NDArray[np.int32], count: int) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
+        """The rows that are words, of so many, int32 [W], rising; and these words."""
+        ends = np.cumsum([0, *map(len, self.words.chunks)])
+        numbers = [self.word_numbers[begin:end] for begin, end in itertools.pairwise(ends)]
+        parts = [(own, *text_buffers(chunk)) for own, chunk in zip(numbers, self.words.chunks, strict=True)]
+        shares = [parts[slice(*share)] for share in self.workers.ranges(len(parts))]
+        places = np.full(count, -1, dtype=np.int64)  # of each row's word: its bytes, then where it begins
 
-def _by_count(counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.int64]:
+        def measure(share: Sequence[_Words]) -> None:
+            for each, ends, _ in share:
+                kernels.measure_words(each, ends, rows, places)
+
+        self.workers.map(measure, shares)
+        word_rows = np.flatnonzero(places >= 0).astype(np.int32)
+        offsets = np.zeros(len(word_rows) + 1, dtype=np.int64)
+        np.cumsum(places[word_rows], out=offsets[1:])
+        places[word_rows] = offsets[:-1]
+        spelt = np.empty(int(offsets[-1]), dtype=np.uint8)
+
+        def copy(share: Sequence[_Words]) -> None:
+            for part in share:
+                kernels.copy_words(*part, rows, places, spelt)
+
+        self.workers.map(copy, shares)
+        words = pa.LargeStringArray.from_buffers(len(word_rows), pa.py_buffer(offsets), pa.py_buffer(spelt))
+        return word_rows, words
+
+
+def _by_count(found: CountedFeatures) -> NDArray[np.int64]:
     """The order by falling count, then by first appearance."""
-    seen = np.argsort(first_seen, kind="stable")  # which merges the shards: each is in this order
-    order = np.empty_like(seen)
-    many = kernels.order_by_count(counts, seen, order)
-    order[:many] = order[:many][np.argsort(-counts[order[:many]], kind="stable")]
+    order = empty(len(found.counts), np.int64)
+    many = kernels.order_by_count(found.counts, found.first_seen, found.ends, order)
+    order[:many] = order[:many][np.argsort(-found.counts[order[:many]], kind="stable")]
     return order

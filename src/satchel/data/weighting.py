@@ -4,6 +4,7 @@
 name in the unions `Weighting` and `WeightingSetting`.
 """
 
+import math
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -15,8 +16,11 @@ from satchel.data.dataset import BagDataset
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ConfigError
 from satchel.kernels import bags as kernels
+from satchel.memory import empty, freed_memory_kept
 from satchel.settings import AUTO, Settings, name_only
 from satchel.workers import Workers
+
+_KEPT = 1 << 23  # bytes of an array over all rows that stay for the next one
 
 
 class AutoWeighting(Settings):
@@ -146,7 +150,7 @@ def weigh_documents(
     parts = workers.shares(train.offsets)
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
-        counts = np.zeros(shape, dtype=np.int32)
+        counts = empty(math.prod(shape), np.int32).reshape(shape)
         offsets = train.offsets[part[0] : part[1] + 1]
         if len(shape) == 1:
             kernels.count_documents(train.ids[offsets[0] : offsets[-1]], counts)
@@ -159,7 +163,8 @@ def weigh_documents(
         document_counts += other
     del others
     vocabulary = replace(vocabulary, document_counts=document_counts, documents=len(train))
-    row_weights = weighting.row_weights(vocabulary, labels)
+    with freed_memory_kept(_KEPT):
+        row_weights = weighting.row_weights(vocabulary, labels)
     assert row_weights is not None
 
     def weigh(part: tuple[int, int]) -> None:

@@ -18,7 +18,6 @@ SHARD_BITS = 8  # the top bits of a hash choose its shard
 _SHARD_SHIFT = np.uint64(56)
 _BLOCK = 32
 _STAGES = 3
-MANY = 2**16 - 1  # occurrences; so many or more are of one kind to `order_by_count`
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -173,6 +172,44 @@ def _count(  # type: ignore[no-untyped-def]
 
 
 @kernel
+def new_words(  # type: ignore[no-untyped-def]
+    hashes, offsets, word_offsets, starts, ends, new, base, first, shard, shards, numbers, begins, lasts
+):
+    """Finds where the words among some new features stand in the text.
+
+    Args:
+        hashes: uint64 [F], the features of some documents.
+        offsets: int64 [N + 1], where each document's begin.
+        word_offsets: int64 [N + 1], where each document's words begin in `starts`.
+        starts: int64 [W], each word's first byte.
+        ends: int64 [W], the byte after its last.
+        new: int64 [K], the positions in the corpus of the new features, rising.
+        base: that of `hashes[0]`.
+        first: the number in its shard of the first of `new`.
+        shard: which shard it is.
+        shards: how many there are.
+        numbers: int32 [K], receives the number of each word as `count_features` gives it.
+        begins: int64 [K], receives its first byte.
+        lasts: int64 [K], receives the byte after its last.
+
+    Returns:
+        How many are words.
+    """
+    found = document = 0
+    for k in range(new.shape[0]):
+        position = new[k] - base
+        if hashes[position] & _ONE == _ZERO:
+            while offsets[document + 1] <= position:
+                document += 1
+            word = word_offsets[document] + position - offsets[document]
+            numbers[found] = (first + k) * shards + shard
+            begins[found] = starts[word]
+            lasts[found] = ends[word]
+            found += 1
+    return found
+
+
+@kernel
 def refill(entries, used, slots):  # type: ignore[no-untyped-def]
     """Makes the table of the first `used` entries, in empty slots, uint64 [2**k]."""
     mask = np.uint64(slots.shape[0] - 1)
@@ -184,77 +221,3 @@ def refill(entries, used, slots):  # type: ignore[no-untyped-def]
         while slots[q] != _ZERO:
             q = (q + _ONE) & mask
         slots[q] = (h & _HIGH) | np.uint64(i + 1)
-
-
-@kernel
-def count_counts(entries, used, few):  # type: ignore[no-untyped-def]
-    """Adds 1 for each of the first `used` entries to `few[kind, count]`; not for counts beyond it.
-
-    Args:
-        entries: uint64 [2 * n].
-        used: how many to look at.
-        few: int64 [2, K]; kind 0 are words, 1 n-grams.
-    """
-    for i in range(np.uint64(used)):
-        count = entries[_TWO * i + _ONE]
-        if count < few.shape[1]:
-            few[entries[_TWO * i] & _ONE, count] += 1
-
-
-@kernel
-def take_frequent(  # type: ignore[no-untyped-def]
-    entries, first_seen, used, least, wanted, hashes, counts, seen, places
-):
-    """The entries that occur often enough, or are wanted however rare they are, in their order.
-
-    Whether one does is guessed wrong too often for a jump: each is written, and the next one over it.
-
-    Args:
-        entries: uint64 [2 * n].
-        first_seen: int64 [n].
-        used: how many to look at.
-        least: int64 [2], how often a word and an n-gram must occur.
-        wanted: bool [used], or None.
-        hashes: uint64 [K + 1], where K are taken; receives their hashes.
-        counts: int64 [K + 1], receives how often they occur.
-        seen: int64 [K + 1], receives where they were first seen.
-        places: int64 [K + 1], receives which entries they are.
-
-    Returns:
-        K.
-    """
-    of_words, of_ngrams = np.uint64(least[0]), np.uint64(least[1])
-    kept = _ZERO
-    for i in range(np.uint64(used)):
-        h, count = entries[_TWO * i], entries[_TWO * i + _ONE]
-        hashes[kept], counts[kept], seen[kept], places[kept] = h, count, first_seen[i], i
-        is_kept = count >= (of_words if h & _ONE == _ZERO else of_ngrams)
-        if wanted is not None:
-            is_kept |= wanted[i]
-        kept += np.uint64(is_kept)
-    return np.int64(kept)
-
-
-@kernel
-def order_by_count(counts, seen, order):  # type: ignore[no-untyped-def]
-    """The order by falling count, up to MANY; where counts are equal, as they were.
-
-    Args:
-        counts: int64 [F].
-        seen: int64 [F], features in some order.
-        order: int64 [F], receives them in the new one.
-
-    Returns:
-        How many have a count of MANY or more; they come first.
-    """
-    places = np.zeros(MANY + 2, np.int64)  # where the next of each count goes, the highest first
-    for count in counts:
-        places[MANY - min(count, MANY) + 1] += 1
-    many = places[1]
-    for kind in range(MANY + 1):
-        places[kind + 1] += places[kind]
-    for feature in seen:
-        kind = MANY - min(counts[feature], MANY)
-        order[places[kind]] = feature
-        places[kind] += 1
-    return many

@@ -14,6 +14,7 @@ file holds the same in fewer bytes: `satchel.model.packing`.
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,6 +46,8 @@ from satchel.model.parameters import Parameters, all_finite
 from satchel.model.rows import vocabulary_of, vocabulary_tensors
 from satchel.model.settings import ModelSettings
 from satchel.model.tensorfile import bytes_of, file_size, write_tensors
+
+_NO_CHECKSUM = "0" * 64  # stands where a SHA-256 will
 
 
 class Model(NamedTuple):
@@ -87,9 +90,15 @@ def save_model(path: Path, model: Model, rows: Rows | None = None) -> None:
         RunFolderError: it cannot be written.
         ModelFileError: a parameter is not finite, or too large for such rows.
     """
-    tensors, metadata = _contents(model, rows)
-    with replacing(path) as temporary:
-        write_tensors(temporary, tensors, metadata)
+    tensors, description = _contents(model, rows)
+    with ThreadPoolExecutor(1) as aside, replacing(path) as temporary:
+        checksum = aside.submit(_checksum, tensors, description)  # while they are written
+        write_tensors(
+            temporary,
+            tensors,
+            _metadata(description, _NO_CHECKSUM),
+            known_later=lambda: _metadata(description, checksum.result()),
+        )
 
 
 def model_file_size(model: Model, rows: Rows | None = None) -> int:
@@ -98,11 +107,12 @@ def model_file_size(model: Model, rows: Rows | None = None) -> int:
     Raises:
         ModelFileError: as it does.
     """
-    return file_size(*_contents(model, rows))
+    tensors, description = _contents(model, rows)
+    return file_size(tensors, _metadata(description, _NO_CHECKSUM))
 
 
-def _contents(model: Model, rows: Rows | None) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """The tensors and the metadata of a model's file."""
+def _contents(model: Model, rows: Rows | None) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The tensors of a model's file, and what it says of them but for their checksum."""
     tensors = _tensors(model)
     for name, tensor in tensors.items():
         if tensor.dtype == np.float32 and not all_finite(tensor):
@@ -132,12 +142,18 @@ def _contents(model: Model, rows: Rows | None) -> tuple[dict[str, NDArray[Any]],
             tensors, description["packing"] = pack(tensors, rows)
         except ValueError as error:
             raise ModelFileError(f"not written: {error}") from error
-    description["sha256"] = sha256_of(
-        ((name, str(each.dtype), each.shape, [bytes_of(each)]) for name, each in sorted(tensors.items())),
-        description,
-    )
+    return tensors, description
+
+
+def _checksum(tensors: dict[str, NDArray[Any]], description: dict[str, Any]) -> str:
+    parts = ((name, str(each.dtype), each.shape, [bytes_of(each)]) for name, each in sorted(tensors.items()))
+    return sha256_of(parts, description)
+
+
+def _metadata(description: dict[str, Any], checksum: str) -> dict[str, str]:
     # One key: the library writes several in an order that changes from run to run.
-    return tensors, {METADATA_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
+    text = json.dumps(description | {"sha256": checksum}, ensure_ascii=False, sort_keys=True)
+    return {METADATA_KEY: text}
 
 
 def load_model(path: Path) -> Model:
