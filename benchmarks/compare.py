@@ -31,7 +31,7 @@ TOOLS = ["satchel", "fasttext", "satchel-torch", "svm", "hashing"]
 CONFIG = """\
 data: {format: fasttext, validation: null, train: "", cache: never}
 text: {normalize: none, lowercase: false, tokenizer: whitespace}
-vocabulary: {word_ngrams: 2, char_ngrams: null}
+vocabulary: {char_ngrams: null}
 report: false
 """
 
@@ -117,11 +117,14 @@ class Commands:
         return [*self.predict, str(texts), *(["--output"] if satchel else []), str(found)]
 
 
-def commands(tool: str, train: Path, folder: Path, options: argparse.Namespace) -> Commands:
-    """How a tool is run in a folder; it has what the options say."""
+def commands(
+    tool: str, train: Path, folder: Path, options: argparse.Namespace, word_ngrams: int = 2
+) -> Commands:
+    """How a tool is run in a folder; it has what the options say, and n-grams of up to so many words."""
     if not tool.startswith("satchel"):
         model = folder / "model.bin"
-        numbers = map(str, (options.dimension, options.epochs, options.rate, options.threads))
+        given = options.dimension, options.epochs, options.rate, options.threads, word_ngrams
+        numbers = map(str, given)
         peer = [sys.executable, PEERS, tool]
         return Commands(
             [*peer, "train", str(train), str(model), *numbers], model, [*peer, "predict", str(model)]
@@ -130,6 +133,7 @@ def commands(tool: str, train: Path, folder: Path, options: argparse.Namespace) 
     settings = {
         "data.train": train,
         "threads": options.threads,
+        "vocabulary.word_ngrams": word_ngrams,
         "training.epochs": options.epochs,
         "model.embedding_dim": options.dimension,
         "training.engine": "torch" if tool.endswith("torch") else "auto",
@@ -143,14 +147,16 @@ def commands(tool: str, train: Path, folder: Path, options: argparse.Namespace) 
     )
 
 
-def measure(corpus: str, tool: str, files: tuple[Path, Path], options: argparse.Namespace) -> Run:
+def measure(
+    corpus: str, tool: str, files: tuple[Path, Path], options: argparse.Namespace, word_ngrams: int = 2
+) -> Run:
     """One training and one prediction of a tool."""
     train, test = files
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         texts, found = folder / "texts.txt", folder / "found.txt"
         labels = write_texts(test, texts)
-        run = commands(tool, train, folder, options)
+        run = commands(tool, train, folder, options, word_ngrams)
         seconds, megabytes = timed(run.train, options.threads)
         predict_seconds, _ = timed(run.predicting(texts, found), options.threads)
         given = found.read_text(encoding="utf-8").splitlines()

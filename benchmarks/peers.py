@@ -39,12 +39,20 @@ def blocks(path: str) -> Iterator[list[str]]:
     yield block
 
 
-def fasttext_train(train: str, model: str, dim: str, epochs: str, rate: str, threads: str) -> None:
-    """FastText's own trainer; bigrams."""
+def fasttext_train(
+    train: str, model: str, dim: str, epochs: str, rate: str, threads: str, word_ngrams: str
+) -> None:
+    """FastText's own trainer."""
     import fasttext
 
     trained = fasttext.train_supervised(
-        train, dim=int(dim), epoch=int(epochs), lr=float(rate), wordNgrams=2, thread=int(threads), verbose=0
+        train,
+        dim=int(dim),
+        epoch=int(epochs),
+        lr=float(rate),
+        wordNgrams=int(word_ngrams),
+        thread=int(threads),
+        verbose=0,
     )
     trained.save_model(model)
 

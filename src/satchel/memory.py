@@ -7,16 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 # <malloc.h>
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
-_HUGE = 1 << 21  # bytes of a huge page: one fault where small pages take 512, each half a microsecond or more
+_HUGE = 1 << 22  # bytes from which NumPy asks for huge pages
 # What a container may use: version 2 of control groups, then version 1.
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -30,21 +25,12 @@ def pages(size: int) -> memoryview:
     return memoryview(_mapped(size))[:size]
 
 
-def empty(count: int, dtype: "type[np.generic]") -> "NDArray[Any]":
-    """Room for so many numbers, [count], on pages of their own, huge ones for a large array."""
-    import numpy as np
-
-    return np.frombuffer(pages(count * np.dtype(dtype).itemsize), dtype=dtype, count=count)
-
-
 def _mapped(size: int) -> mmap.mmap:
-    # Linux puts whole huge pages on a boundary of such, and the rest anywhere.
-    room = max(1, size if size < _HUGE else -(-size // _HUGE) * _HUGE)
     try:
         if sys.platform == "win32":
-            found = mmap.mmap(-1, room)
+            found = mmap.mmap(-1, max(1, size))
         else:
-            found = mmap.mmap(-1, room, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            found = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise MemoryError(f"{size:,} bytes") from error
     _ask_for_huge_pages(found)
@@ -65,7 +51,7 @@ class GrowingPages:
         self._map = _mapped(size)
 
     def view(self) -> memoryview:
-        """All of them, and what is left of the last huge page. To be given up before there are more."""
+        """All of them. To be given up before there are more."""
         return memoryview(self._map)
 
     def grow(self, size: int) -> None:

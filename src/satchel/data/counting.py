@@ -20,13 +20,14 @@ from satchel.data.selection import FeatureCounts, FeatureTable
 from satchel.kernels import counting as kernels
 from satchel.kernels.characters import IGNORED, character_classes
 from satchel.kernels.utf8 import holds
-from satchel.memory import GrowingPages, empty
+from satchel.memory import GrowingPages
 from satchel.workers import Workers
 
-_FIRST_SLOTS, _FIRST_ENTRIES = 1 << 19, 1 << 18  # of all shards: some huge pages
+_FIRST_SLOTS = 1 << 16
+_FIRST_ENTRIES = 1 << 12
 _ENTRY_BYTES, _SEEN_BYTES = 8 * kernels.ENTRY_WORDS, 8
 _LOAD = 2 / 3  # of the slots, before there are more
-_FEW_SLOTS = 1 << 20  # up to so many, there are four times as many then, else twice
+_FEW_SLOTS = 1 << 17  # up to so many, there are four times as many then, else twice
 
 
 class FeatureCounter:
@@ -87,10 +88,9 @@ class _Shard:
         self.used = 0
         self.word_numbers: list[NDArray[np.int32]] = []
         self.words: list[pa.LargeStringArray] = []
-        room = _FIRST_ENTRIES // shards
-        self._memory = GrowingPages(_ENTRY_BYTES * room), GrowingPages(_SEEN_BYTES * room)
+        self._memory = GrowingPages(_ENTRY_BYTES * _FIRST_ENTRIES), GrowingPages(_SEEN_BYTES * _FIRST_ENTRIES)
         self._look()
-        self._slots = _empty_slots(_FIRST_SLOTS // shards)
+        self._slots = _empty_slots(_FIRST_SLOTS)
 
     def count(self, piece: Features, base: int, numbers: NDArray[np.int32]) -> None:
         """Counts this shard's share of some features, of which the first has the position `base`."""
@@ -136,8 +136,8 @@ class _Shard:
         self.first_seen = np.frombuffer(seen.view(), dtype=np.int64)
 
     def _grow_entries(self) -> None:
-        # In place: the system moves pages, and those that nothing is written to are none yet.
-        room = 2 * len(self.first_seen)
+        # By a quarter and in place: the system moves pages, and nothing is there twice.
+        room = len(self.first_seen) * 5 // 4
         del self._entries, self.first_seen
         for memory, size in zip(self._memory, (_ENTRY_BYTES, _SEEN_BYTES), strict=True):
             memory.grow(size * room)
@@ -155,7 +155,7 @@ class _Shard:
 
 
 def _empty_slots(count: int) -> NDArray[np.uint64]:
-    slots = empty(count, np.uint64)
+    slots = np.empty(count, dtype=np.uint64)
     # Written before it is read: a page that is read first costs a second fault, which halts all threads.
     slots.fill(0)
     return slots

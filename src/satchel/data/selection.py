@@ -15,7 +15,6 @@ from satchel.data.settings import VocabularySettings
 from satchel.data.vocabulary import Vocabulary
 from satchel.kernels import selection as kernels
 from satchel.kernels.counting import ENTRY_WORDS
-from satchel.memory import empty
 from satchel.workers import Workers
 
 _FEW = 1024  # occurrences, below which each count has a place of its own
@@ -156,7 +155,12 @@ class FeatureCounts:
         ]
         ends = np.cumsum([0, *sizes])
         kept = int(ends[-1])
-        arrays = empty(kept, np.uint64), empty(kept, np.int64), empty(kept, np.int64), empty(kept, np.int32)
+        arrays = (
+            np.empty(kept, dtype=np.uint64),
+            np.empty(kept, dtype=np.int64),
+            np.empty(kept, dtype=np.int64),
+            np.empty(kept, dtype=np.int32),
+        )
 
         def take(shard: int) -> None:
             table, own = self.tables[shard], slice(ends[shard], ends[shard + 1])
@@ -186,9 +190,9 @@ class FeatureCounts:
             within = np.arange(len(order)) < settings.max_size
             order = order[within if known is None else within | (known.rows_of(found.hashes[order]) >= 0)]
         most = max((table.used * table.shards for table in self.tables), default=0)
-        rows = empty(most, np.int32)
+        rows = np.empty(most, dtype=np.int32)
         rows.fill(-1)
-        hashes, counts = empty(len(order), np.uint64), empty(len(order), np.int64)
+        hashes, counts = np.empty(len(order), dtype=np.uint64), np.empty(len(order), dtype=np.int64)
 
         def give_rows(part: tuple[int, int]) -> None:
             own = slice(*part)
@@ -235,7 +239,7 @@ class FeatureCounts:
 
 def _by_count(found: CountedFeatures) -> NDArray[np.int64]:
     """The order by falling count, then by first appearance."""
-    order = empty(len(found.counts), np.int64)
+    order = np.empty(len(found.counts), dtype=np.int64)
     many = kernels.order_by_count(found.counts, found.first_seen, found.ends, order)
     order[:many] = order[:many][np.argsort(-found.counts[order[:many]], kind="stable")]
     return order

@@ -4,7 +4,6 @@
 name in the unions `Weighting` and `WeightingSetting`.
 """
 
-import math
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -16,7 +15,7 @@ from satchel.data.dataset import BagDataset
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ConfigError
 from satchel.kernels import bags as kernels
-from satchel.memory import empty, freed_memory_kept
+from satchel.memory import freed_memory_kept
 from satchel.settings import AUTO, Settings, name_only
 from satchel.workers import Workers
 
@@ -150,7 +149,7 @@ def weigh_documents(
     parts = workers.shares(train.offsets)
 
     def count(part: tuple[int, int]) -> NDArray[np.int32]:
-        counts = empty(math.prod(shape), np.int32).reshape(shape)
+        counts = np.zeros(shape, dtype=np.int32)
         offsets = train.offsets[part[0] : part[1] + 1]
         if len(shape) == 1:
             kernels.count_documents(train.ids[offsets[0] : offsets[-1]], counts)
