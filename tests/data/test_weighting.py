@@ -9,11 +9,18 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from satchel.data import weighting as weightings
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.settings import DataSettings, TextSettings, VocabularySettings
-from satchel.data.weighting import LogCountRatioWeighting, NoWeighting, TfidfWeighting, Weighting
+from satchel.data.weighting import (
+    LogCountRatioWeighting,
+    NoWeighting,
+    TfidfWeighting,
+    Weighting,
+    row_weights,
+)
 from satchel.errors import ConfigError
 from satchel.workers import Workers
 from tests.data.counted import arrow
@@ -27,6 +34,11 @@ TEXTS = [
     "",
 ]
 KEEP = VocabularySettings(char_ngrams=None, ngram_min_count=1)
+
+
+@pytest.fixture(params=[3, 1 << 14], autouse=True)
+def _rows_at_a_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weightings, "_BLOCK", request.param)
 
 
 def corpus(folder: Path, weighting: Weighting, threads: int = 2, classes: int = 2) -> Corpus:
@@ -89,8 +101,8 @@ def test_log_count_ratios_are_of_two_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weighting", [TfidfWeighting(), LogCountRatioWeighting()])
 def test_a_text_weighs_alike_in_training_and_after(tmp_path: Path, weighting: Weighting) -> None:
     found = corpus(tmp_path, weighting)
-    row_weights = weighting.row_weights(found.vocabulary, found.labels)
-    encoder = Encoder(Featurizer(TextSettings(), KEEP, Workers(2)), found.vocabulary, row_weights)
+    of_rows = row_weights(weighting, found.vocabulary, found.labels, Workers(2))
+    encoder = Encoder(Featurizer(TextSettings(), KEEP, Workers(2)), found.vocabulary, of_rows)
     bags = encoder.encode(arrow(TEXTS)).bags
     assert bags.weights is not None
     assert found.train.weights is not None

@@ -33,6 +33,7 @@ from satchel.data.weighting import (
     Weighting,
     WeightingSetting,
     choose_weighting,
+    row_weights,
     weigh_documents,
 )
 from satchel.errors import DataError
@@ -171,7 +172,8 @@ def read_corpus(
     validation = None
     if data.validation is not None:
         # Of a copy: the table that it looks features up in goes with it.
-        encoder = Encoder(featurizer, replace(selected), chosen.row_weights(selected, labels))
+        of_rows = row_weights(chosen, selected, labels, featurizer.workers)
+        encoder = Encoder(featurizer, replace(selected), of_rows)
         validation = _validation(reading, data, encoder, labels, reporter)
     return Corpus(selected, labels, chosen, train, validation, frequencies)
 

@@ -15,11 +15,10 @@ from satchel.data.dataset import BagDataset
 from satchel.data.vocabulary import LabelSet, Vocabulary
 from satchel.errors import ConfigError
 from satchel.kernels import bags as kernels
-from satchel.memory import freed_memory_kept
 from satchel.settings import AUTO, Settings, name_only
 from satchel.workers import Workers
 
-_KEPT = 1 << 23  # bytes of an array over all rows that stay for the next one
+_BLOCK = 1 << 14  # rows that are weighed at a time: what lies between fits a core's cache
 
 
 class AutoWeighting(Settings):
@@ -32,9 +31,6 @@ class NoWeighting(Settings):
     """Each occurrence of a feature counts the same, as in fastText."""
 
     name: Literal["none"] = "none"
-
-    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> None:
-        """No weights."""
 
 
 class TfidfWeighting(Settings):
@@ -52,18 +48,19 @@ class TfidfWeighting(Settings):
         "words count more than the n-grams that repeat them.",
     )
 
-    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
-        """The weight of each row, float32 [V]: smooth inverse document frequency, times the factor."""
+    def of_rows(self, rows: slice, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float64]:
+        """The weights of a run of rows, float64: smooth inverse document frequencies, times the factor."""
         assert vocabulary.document_counts is not None
-        weights = vocabulary.document_counts.astype(np.float64)
+        weights = vocabulary.document_counts[rows].astype(np.float64)
         weights += 1
         np.divide(1 + vocabulary.documents, weights, out=weights)
         np.log(weights, out=weights)
         weights += 1
-        is_ngram = np.ones(len(vocabulary), dtype=bool)
-        is_ngram[vocabulary.word_rows] = False
+        first, last = np.searchsorted(vocabulary.word_rows, (rows.start, rows.stop))
+        is_ngram = np.ones(len(weights), dtype=bool)
+        is_ngram[vocabulary.word_rows[first:last] - rows.start] = False
         np.multiply(weights, self.ngram_factor, out=weights, where=is_ngram)
-        return weights.astype(np.float32)
+        return weights
 
 
 class LogCountRatioWeighting(Settings):
@@ -76,15 +73,15 @@ class LogCountRatioWeighting(Settings):
 
     name: Literal["log_count_ratio"] = "log_count_ratio"
 
-    def row_weights(self, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float32]:
-        """The weight of each row, float32 [V]."""
+    def of_rows(self, rows: slice, vocabulary: Vocabulary, labels: LabelSet) -> NDArray[np.float64]:
+        """The weights of a run of rows, float64."""
         assert vocabulary.document_counts is not None
         p, q = (
             (counts + 0.5) / (of_class + 1.0)
-            for counts, of_class in zip(vocabulary.document_counts.T, labels.counts, strict=True)
+            for counts, of_class in zip(vocabulary.document_counts[rows].T, labels.counts, strict=True)
         )
         ratios: NDArray[np.float64] = np.divide(p, q, out=p)
-        return np.abs(np.log(ratios, out=ratios)).astype(np.float32)
+        return np.abs(np.log(ratios, out=ratios), out=ratios)
 
 
 Weighting = NoWeighting | TfidfWeighting | LogCountRatioWeighting
@@ -130,6 +127,30 @@ def document_counts_shape(weighting: Weighting, rows: int) -> tuple[int, ...]:
             return (rows, 2)
 
 
+def row_weights(
+    weighting: Weighting, vocabulary: Vocabulary, labels: LabelSet, workers: Workers
+) -> NDArray[np.float32] | None:
+    """The weight of each row, float32 [V]; None where all features count the same.
+
+    Args:
+        weighting: what each feature counts.
+        vocabulary: what the rows stand for.
+        labels: the classes, and how many of the documents each has.
+        workers: the threads; the result is the same for any number.
+    """
+    if isinstance(weighting, NoWeighting):
+        return None
+    weights = np.empty(len(vocabulary), dtype=np.float32)
+
+    def weigh(part: tuple[int, int]) -> None:
+        for begin in range(*part, _BLOCK):
+            rows = slice(begin, min(begin + _BLOCK, part[1]))
+            weights[rows] = weighting.of_rows(rows, vocabulary, labels)
+
+    workers.map(weigh, workers.ranges(len(weights)))
+    return weights
+
+
 def weigh_documents(
     train: BagDataset, vocabulary: Vocabulary, labels: LabelSet, weighting: Weighting, workers: Workers
 ) -> Vocabulary:
@@ -162,12 +183,10 @@ def weigh_documents(
         document_counts += other
     del others
     vocabulary = replace(vocabulary, document_counts=document_counts, documents=len(train))
-    with freed_memory_kept(_KEPT):
-        row_weights = weighting.row_weights(vocabulary, labels)
-    assert row_weights is not None
+    of_rows = row_weights(weighting, vocabulary, labels, workers)
 
     def weigh(part: tuple[int, int]) -> None:
-        kernels.weigh(train.ids, train.offsets[part[0] : part[1] + 1], train.weights, row_weights)
+        kernels.weigh(train.ids, train.offsets[part[0] : part[1] + 1], train.weights, of_rows)
 
     workers.map(weigh, parts)
     return vocabulary

@@ -13,7 +13,7 @@ from satchel.data.bags import Bags
 from satchel.data.encoder import Encoder
 from satchel.data.featurizer import Featurizer
 from satchel.data.readahead import work_ahead
-from satchel.data.weighting import settled_weighting
+from satchel.data.weighting import row_weights, settled_weighting
 from satchel.errors import ModelFileError
 from satchel.kernels import infer
 from satchel.model import scoring
@@ -68,10 +68,11 @@ class Predictor:
     def __init__(self, model: Model, threads: int) -> None:
         self.model = model
         self._parameters = model.parameters.divided(model.temperature)
+        workers = Workers(threads)
         self.encoder = Encoder(
-            Featurizer(model.text, model.vocabulary_settings, Workers(threads), model.vocabulary.subwords),
+            Featurizer(model.text, model.vocabulary_settings, workers, model.vocabulary.subwords),
             model.vocabulary,
-            settled_weighting(model.settings.weighting).row_weights(model.vocabulary, model.labels),
+            row_weights(settled_weighting(model.settings.weighting), model.vocabulary, model.labels, workers),
         )
 
     def predict(self, texts: pa.LargeStringArray, fields: pa.LargeStringArray | None = None) -> Predictions:

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from satchel.data import compute as pc
 from satchel.data.vocabulary import Vocabulary
-from satchel.data.weighting import settled_weighting
+from satchel.data.weighting import row_weights, settled_weighting
 from satchel.errors import ConfigError
 from satchel.model.modelfile import Model, model_file_size
 from satchel.model.packing import Rows
 from satchel.model.parameters import Parameters, aligned_zeros
 from satchel.reporting import byte_size
+from satchel.workers import Workers
 
 _PIECE = 1 << 16  # rows
 _AIM = 0.99  # of the size that a file may have
@@ -77,9 +78,9 @@ def importance(model: Model) -> NDArray[np.float32]:
         rows = parameters.embedding[start : min(start + _PIECE, features)]
         lengths[start : start + len(rows)] = np.einsum("rd,rd->r", rows @ products, rows)
     found: NDArray[np.float32] = np.sqrt(lengths.clip(0))
-    row_weights = settled_weighting(model.settings.weighting).row_weights(vocabulary, model.labels)
-    if row_weights is not None:
-        found *= row_weights[:features]
+    weights = row_weights(settled_weighting(model.settings.weighting), vocabulary, model.labels, Workers(1))
+    if weights is not None:
+        found *= weights[:features]
     documents = vocabulary.document_counts
     counts = vocabulary.counts
     if documents is not None:
