@@ -1,5 +1,7 @@
 """What the process of a command is like."""
 
+import csv
+import json
 import os
 import subprocess
 import sys
@@ -72,10 +74,33 @@ def test_lines_are_answered_without_arrows_functions(run: Path, format_name: str
 def test_a_training_loads_what_it_uses(corpus: Path) -> None:
     found = loaded(corpus, AFTER_THE_COMMAND, "train", "config.yaml", *(f"--set={each}" for each in SHORT))
     assert (corpus / "run" / "model.safetensors").is_file()
-    assert {"satchel.training.engines.fused", "pyarrow.compute", "numpy.random"} <= found
-    others = {"torch", "numba", "llvmlite", "tqdm", "numpy.ma", "dateutil", "jinja2", "pandas was looked for"}
+    assert {"satchel.training.engines.fused", "satchel.data.compute", "numpy.random"} <= found
+    others = {
+        "pyarrow.compute",
+        "torch",
+        "numba",
+        "llvmlite",
+        "tqdm",
+        "numpy.ma",
+        "dateutil",
+        "jinja2",
+        "pandas was looked for",
+    }
     others |= {"satchel.evaluation", "satchel.config.template", "satchel.model.pretrained"}
     assert not found & {*others, "satchel.data.subwords", "satchel.data.heldout", "satchel.cli.predict"}
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "fasttext"])
+def test_a_training_on_lines_needs_none_of_arrows_functions(corpus: Path, format_name: str) -> None:
+    with (corpus / "train.csv").open(newline="") as rows, (corpus / "lines").open("w") as lines:
+        for row in csv.DictReader(rows):
+            line = json.dumps(row) if format_name == "jsonl" else f"__label__{row['label']} {row['text']}"
+            lines.write(f"{line}\n")
+    data = {"train": "lines", "format": format_name, "text": None, "label": None}
+    settings = [*SHORT, *(f"data.{key}={json.dumps(value)}" for key, value in data.items())]
+    found = loaded(corpus, AFTER_THE_COMMAND, "train", "config.yaml", *(f"--set={each}" for each in settings))
+    assert "satchel.data.compute" in found
+    assert not found & {"pyarrow.compute", "numpy.ma", "dateutil"}
 
 
 def test_help_loads_little(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import batches
-from satchel.data import compute as pc
+from satchel.data.arrays import list_lengths
 from satchel.data.bags import Bags
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
@@ -87,7 +87,7 @@ def check_single(batch: pa.RecordBatch) -> None:
     Raises:
         DataError: names the first.
     """
-    lengths = np.asarray(pc.list_value_length(batch.column(batches.LABELS)))
+    lengths = list_lengths(batch.column(batches.LABELS))
     wrong = np.flatnonzero(lengths != 1)
     if len(wrong):
         line = batch.column(batches.LINE)[int(wrong[0])].as_py()

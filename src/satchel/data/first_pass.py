@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.arrays import filtered_batch
 from satchel.data.bags import Bags
 from satchel.data.counting import FeatureCounter
 from satchel.data.dataset import BagDataset
@@ -72,8 +73,8 @@ class FirstPass:
         self._notice(batch, labels)
         if self._split is not None and self.validation is not None:
             chosen = self._split.choose(labels.first, labels.names)
-            self.validation.add(Labelled.of(batch.filter(batches.from_numpy(chosen))))
-            batch, labels = batch.filter(batches.from_numpy(~chosen)), labels.of(~chosen)
+            self.validation.add(Labelled.of(filtered_batch(batch, chosen)))
+            batch, labels = filtered_batch(batch, ~chosen), labels.of(~chosen)
         if not batch.num_rows:
             return []
         self._labels.append(labels)

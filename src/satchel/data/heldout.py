@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from satchel.data import batches
+from satchel.data.arrays import filtered, filtered_batch
 from satchel.data.labelling import labelling
 from satchel.data.readers import read
 from satchel.data.settings import DataSettings
@@ -30,7 +31,7 @@ def validation_batches(data: DataSettings, seed: int) -> Iterator[pa.RecordBatch
     for batch in read(data.train, data.training_reader(), labelled=True):
         labels = labelling(batch.column(batches.LABELS))
         chosen = split.choose(labels.first, labels.names)
-        kept = batch.filter(batches.from_numpy(chosen))
+        kept = filtered_batch(batch, chosen)
         if kept.num_rows:
             yield kept
 
@@ -52,5 +53,5 @@ def training_texts(data: DataSettings, seed: int) -> Iterator[pa.LargeStringArra
         texts = batch.column(batches.TEXT)
         if split is not None:
             labels = labelling(batch.column(batches.LABELS))
-            texts = texts.filter(batches.from_numpy(~split.choose(labels.first, labels.names)))
+            texts = filtered(texts, ~split.choose(labels.first, labels.names))
         yield texts

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from satchel.data import compute as pc
+from satchel.data.arrays import encoded, list_lengths, list_members
 from satchel.data.vocabulary import LabelSet
 
 
@@ -68,10 +68,9 @@ def labelling(column: pa.ListArray, probabilities: pa.StructArray | None = None)
             field.name: values.to_numpy(zero_copy_only=False)
             for field, values in zip(probabilities.type, probabilities.flatten(), strict=True)
         }
-    encoded = column.flatten().dictionary_encode()
-    names = encoded.dictionary.to_pylist()
-    codes = encoded.indices.to_numpy().astype(np.int64)
-    lengths = np.asarray(pc.list_value_length(column)).astype(np.int64)
+    names, numbers = encoded(list_members(column))
+    codes = numbers.astype(np.int64)
+    lengths = list_lengths(column)
     starts = np.cumsum(lengths) - lengths
     first = np.full(len(lengths), -1, dtype=np.int64)
     first[lengths > 0] = codes[starts[lengths > 0]]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from satchel.data import batches
 from satchel.data import compute as pc
+from satchel.data.arrays import content, side_by_side, taken
 from satchel.model import strings
 from satchel.model.predictor import Predictions
 
@@ -198,7 +199,7 @@ class Text:
     ) -> bytes:
         """One line a text."""
         columns, kept = _top(predictions, self._labels, self._choice)
-        pairs = [strings.side_by_side(len(kept), [names, "\t", numbers]) for names, numbers in columns]
+        pairs = [side_by_side(len(kept), [names, "\t", numbers]) for names, numbers in columns]
         return _concatenated(len(kept), [strings.joined(pairs, kept, "\t"), "\n"], errors)
 
 
@@ -219,7 +220,7 @@ def _top(
     kept[abstained, 0] = choice.abstain_label is not None
     classes[abstained, 0] = len(labels) - 1
     columns = [
-        (strings.taken(labels, classes[:, rank]), strings.decimals_of(probabilities[:, rank]))
+        (taken(labels, classes[:, rank]), strings.decimals_of(probabilities[:, rank]))
         for rank in range(classes.shape[1])
     ]
     return columns, kept
@@ -232,12 +233,12 @@ def _concatenated(
     failed: Callable[[int, str], str] = lambda row, error: "\n",
 ) -> bytes:
     """The parts side by side, row after row; `failed` gives what stands for a row with an error."""
-    rows = strings.side_by_side(count, parts)
+    rows = side_by_side(count, parts)
     if errors is not None:
         bad = np.flatnonzero(np.asarray(errors.is_valid())).tolist()
         texts = [failed(row, errors[row].as_py()) for row in bad]
         rows = pc.replace_with_mask(rows, errors.is_valid(), pa.array(texts, type=rows.type))
-    data, bounds = strings.content(rows)
+    data, bounds = content(rows)
     return data[bounds[0] : bounds[-1]].tobytes()
 
 

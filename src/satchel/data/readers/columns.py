@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from satchel.data import batches
 from satchel.data import compute as pc
+from satchel.data.arrays import filtered
 from satchel.data.paths import did_you_mean, listed
 from satchel.data.readers.faults import Faults
 from satchel.data.readers.values import (
@@ -202,10 +203,9 @@ def table_batch(
     if bad:
         good = np.ones(len(lines), dtype=bool)
         good[list(bad)] = False
-        mask = batches.from_numpy(good)
-        texts, lines = texts.filter(mask), lines.filter(mask)
+        texts, lines = filtered(texts, good), filtered(lines, good)
         labels, ids, weights, fields, probabilities = (
-            None if column is None else column.filter(mask)
+            None if column is None else filtered(column, good)
             for column in (labels, ids, weights, fields, probabilities)
         )
     source = str(faults.path)

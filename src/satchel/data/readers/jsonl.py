@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from satchel.data.batches import from_numpy
 from satchel.data.paths import did_you_mean, listed
 from satchel.data.readers.columns import Selection, select, table_batch, text_columns
 from satchel.data.readers.compression import Progress
@@ -34,7 +35,7 @@ def read_jsonl(
             lines = block.lines[places]
             yield table_batch(
                 dict(enumerate(columns)),
-                pa.array(lines),
+                from_numpy(lines),
                 selection,
                 settings,
                 faults,

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from satchel.data import batches
-from satchel.data import compute as pc
+from satchel.data.arrays import filtered, list_lengths
 from satchel.data.paths import STDIN
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
@@ -47,10 +47,8 @@ def read_lines(
             lines = block.lines
             if labelled:
                 # As in the other formats, a blank line is no document to learn from.
-                kept = batches.from_numpy(
-                    (np.diff(labels.offsets) > 0) | (np.asarray(pc.binary_length(texts)) > 0)
-                )
-                texts, labels, lines = texts.filter(kept), labels.filter(kept), lines[np.asarray(kept)]
+                kept = (list_lengths(labels) > 0) | (np.diff(batches.text_buffers(texts)[0]) > 0)
+                texts, labels, lines = filtered(texts, kept), filtered(labels, kept), lines[kept]
             if not len(lines) and not faults:
                 continue
             yield table_batch(

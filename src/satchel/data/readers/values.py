@@ -7,6 +7,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import compute as pc
+from satchel.data.arrays import (
+    are_strings,
+    content,
+    encoded,
+    list_lengths,
+    list_members,
+    narrowed,
+    side_by_side,
+    taken,
+    widened,
+)
 from satchel.data.batches import TEXT_TYPE, from_numpy
 from satchel.errors import DataError
 
@@ -17,15 +28,12 @@ NO_LABEL = "a document without a label: give it one, or take it out"
 
 def joined(columns: Sequence[pa.Array]) -> pa.LargeStringArray:
     """The columns side by side with spaces between, large_string [N]; nulls count as empty."""
-    wide = [
-        column
-        if column.type == TEXT_TYPE and not column.null_count
-        else pc.fill_null(column.cast(TEXT_TYPE), "")
-        for column in columns
+    texts = [
+        column if are_strings(column) else pc.fill_null(column.cast(TEXT_TYPE), "") for column in columns
     ]
-    return (
-        wide[0] if len(wide) == 1 else pc.binary_join_element_wise(*wide, pa.scalar(" ", pa.large_string()))
-    )
+    if len(texts) == 1:
+        return texts[0] if texts[0].type == TEXT_TYPE else widened(texts[0])
+    return side_by_side(len(texts[0]), [part for text in texts for part in (" ", text)][1:])
 
 
 def label_lists(
@@ -39,18 +47,17 @@ def label_lists(
         no_label: what to say of a document without a label.
     """
     if is_list(column):
-        counts = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int32)
-        values = pc.fill_null(names_of(column.flatten()), "")
+        counts = list_lengths(column)
+        values = _trimmed(list_members(column))
     else:
-        values = pc.fill_null(names_of(column), "")
-        counts = np.ones(len(column), dtype=np.int32)
-    offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(counts, dtype=np.int32)])
+        counts = np.ones(len(column), dtype=np.int64)
+        values = _trimmed(column)
+    offsets = np.append(0, counts.cumsum()).astype(np.int32)
     bad = dict.fromkeys(np.flatnonzero(counts == 0).tolist(), no_label)
-    bad |= dict.fromkeys(_rows(offsets, pc.equal(values, pa.scalar("", values.type))), no_label)
+    bad |= dict.fromkeys(_rows(offsets, np.diff(content(values)[1]) == 0), no_label)
     if pattern is not None:
         values, wrong = patterned(values, pattern)
-        for place in np.flatnonzero(np.asarray(wrong)).tolist():
-            row = int(np.searchsorted(offsets, place, "right")) - 1
+        for row in _rows(offsets, np.asarray(wrong)):
             bad.setdefault(row, f"the label does not match data.label_pattern {pattern!r}")
         values = pc.fill_null(values, "")
     return pa.ListArray.from_arrays(from_numpy(offsets), values), bad
@@ -172,11 +179,22 @@ def _named_group(pattern: str) -> str:
     return whole if named or "(?P<" in whole else f"(?P<label>{whole})"
 
 
-def _rows(offsets: NDArray[np.int32], marked: pa.BooleanArray) -> list[int]:
+def _rows(offsets: NDArray[np.int32], marked: NDArray[np.bool_]) -> list[int]:
     """The lists that hold a marked value."""
-    places = np.flatnonzero(np.asarray(marked))
-    rows: list[int] = (np.searchsorted(offsets, places, "right") - 1).tolist()
+    rows: list[int] = (np.searchsorted(offsets, np.flatnonzero(marked), "right") - 1).tolist()
     return rows
+
+
+def _trimmed(column: pa.Array) -> pa.StringArray:
+    """Values as labels, those that are null empty: as `names_of`, without Arrow's functions for strings."""
+    if not are_strings(column):
+        return pc.fill_null(names_of(column), "")
+    # Labels are few. What Python strips is what Arrow trims: white space as Unicode has it.
+    names, codes = encoded(column)
+    plain = [name.strip() for name in names]
+    if plain != names:
+        column = taken(pa.array(plain, type=pa.string()), codes)
+    return column if column.type == pa.string() else narrowed(column)
 
 
 def names_of(column: pa.Array) -> pa.StringArray:
