@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -22,7 +23,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # To look for plugins, pydantic reads what the metadata of every installed package says.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    sys.meta_path.insert(0, _WithoutPandas())
+    sys.meta_path[:0] = [_WithoutPandas(), _LateMetadata()]
     # The modules are hundreds of thousands of objects that never become garbage. To look through them again
     # and again while they are made, and to take them apart at the end, would take a third of a second.
     gc.set_threshold(100_000, 50, 100)
@@ -60,6 +61,43 @@ class _WithoutPandas:
     def exec_module(self, module: ModuleType) -> None:
         """Does not."""
         raise ModuleNotFoundError("Satchel does without pandas", name=module.__name__)
+
+
+class _LateMetadata:
+    """Loads `importlib.metadata`, and `email` with it, when something of it is first used.
+
+    pydantic takes the function out of it that finds plugins, also where they are disabled: then it never
+    calls it.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: object = None) -> ModuleSpec | None:
+        """Where the module is; None: the next finder's matter."""
+        spec = PathFinder.find_spec(name, path) if name == "importlib.metadata" else None
+        if spec is not None:
+            self._loader, spec.loader = spec.loader, cast("Loader", self)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leaves it to Python to make the empty module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leaves the module empty, but for what fills it."""
+        lock, is_filled = RLock(), False
+
+        def filled(name: str) -> Any:
+            nonlocal is_filled
+            with lock:
+                if not is_filled and self._loader is not None:
+                    is_filled = True
+                    self._loader.exec_module(module)
+            if name not in module.__dict__:
+                raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            return module.__dict__[name]
+
+        def entry_points(**selection: Any) -> Any:
+            return filled("entry_points")(**selection)
+
+        module.__dict__.update(__getattr__=filled, entry_points=entry_points)
 
 
 def _end(number: int, frame: object) -> None:

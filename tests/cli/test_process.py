@@ -57,7 +57,7 @@ def test_a_prediction_loads_what_it_uses(run: Path) -> None:
     found = loaded(run, AFTER_THE_COMMAND, "predict", "run", "test.csv")
     assert {"satchel.model.predictor", "pyarrow", "satchel.data.readers.delimited"} <= found
     others = {"torch", "numba", "llvmlite", "yaml", "tqdm", "numpy.ma", "numpy.random", "dateutil"}
-    others |= {"pyarrow.compute"}
+    others |= {"pyarrow.compute", "email"}
     others |= {"pandas was looked for", "satchel.config", "satchel.training", "satchel.evaluation"}
     assert not found & {*others, "satchel.cli.train", "satchel.model.pretrained", "satchel.data.subwords"}
 
@@ -86,7 +86,7 @@ def test_a_training_loads_what_it_uses(corpus: Path) -> None:
         "jinja2",
         "pandas was looked for",
     }
-    others |= {"satchel.evaluation", "satchel.config.template", "satchel.model.pretrained"}
+    others |= {"email", "satchel.evaluation", "satchel.config.template", "satchel.model.pretrained"}
     assert not found & {*others, "satchel.data.subwords", "satchel.data.heldout", "satchel.cli.predict"}
 
 
@@ -120,3 +120,26 @@ def test_a_library_may_ask_for_pandas(tmp_path: Path) -> None:
     )
     found = loaded(tmp_path, f"{AFTER_THE_COMMAND}\n{code}\nexcept ModuleNotFoundError: pass", "--version")
     assert not {"pandas", "pandas was looked for"} & found
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import importlib.metadata; found = importlib.metadata.version('pydantic')",
+        "from importlib.metadata import version; found = version('pydantic')",
+        "from importlib.metadata import *; found = metadata('pydantic')['version']",
+        "found = importlib.metadata.entry_points(group='x') or pydantic.VERSION",
+        "found = plugins.entry_points(group='x') or pydantic.VERSION",
+        "import importlib.metadata._meta; found = importlib.metadata.version('pydantic')",
+        "from concurrent.futures import ThreadPoolExecutor as Threads\n"
+        "found = max(Threads(4).map(lambda _: importlib.metadata.version('pydantic'), range(4)))",
+        "found = getattr(importlib.metadata, 'nothing', pydantic.VERSION)",
+    ],
+)
+def test_metadata_of_packages_is_there_when_it_is_used(tmp_path: Path, use: str) -> None:
+    before = (
+        "import importlib, pydantic, pydantic.plugin._loader as plugins\nassert 'email' not in sys.modules"
+    )
+    after = "assert found == pydantic.VERSION"
+    found = loaded(tmp_path, f"{AFTER_THE_COMMAND}\n{before}\n{use}\n{after}", "--version")
+    assert {"importlib.metadata", "email"} <= found
