@@ -103,6 +103,12 @@ def test_a_training_on_lines_needs_none_of_arrows_functions(corpus: Path, format
     assert not found & {"pyarrow.compute", "numpy.ma", "dateutil"}
 
 
+def test_an_evaluation_needs_none_of_arrows_functions(run: Path) -> None:
+    found = loaded(run, AFTER_THE_COMMAND, "evaluate", "run", "test.csv")
+    assert {"satchel.evaluation.files", "satchel.data.compute"} <= found
+    assert "pyarrow.compute" not in found
+
+
 def test_help_loads_little(tmp_path: Path) -> None:
     found = loaded(tmp_path, AFTER_THE_COMMAND, "--help")
     assert "typer" in found

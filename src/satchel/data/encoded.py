@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import batches
-from satchel.data.arrays import list_lengths
+from satchel.data.arrays import list_lengths, list_members
 from satchel.data.bags import Bags
 from satchel.data.dataset import BagDataset
 from satchel.data.encoder import Encoder
@@ -76,9 +76,8 @@ def single_labels(batch: pa.RecordBatch) -> pa.StringArray:
     Raises:
         DataError: a document has none or several.
     """
-    column = batch.column(batches.LABELS)
     check_single(batch)
-    return column.flatten()
+    return list_members(batch.column(batches.LABELS))
 
 
 def check_single(batch: pa.RecordBatch) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import compute as pc
+from satchel.data.arrays import encoded
 from satchel.data.batches import from_numpy
 from satchel.errors import ModelFileError
 from satchel.kernels import table
@@ -117,8 +118,8 @@ class LabelSet:
 
     def targets(self, labels: pa.StringArray) -> NDArray[np.int64]:
         """The class of each label, int64 [N]; -1 for labels that are none of these."""
-        found = labels.dictionary_encode()
-        targets: NDArray[np.int64] = self.of_values(found.dictionary.to_pylist())[found.indices.to_numpy()]
+        names, codes = encoded(labels)
+        targets: NDArray[np.int64] = self.of_values(names)[codes]
         return targets
 
     def of_values(self, values: Sequence[str]) -> NDArray[np.int64]:

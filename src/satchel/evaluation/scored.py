@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satchel.data import batches
+from satchel.data.arrays import filtered
 from satchel.data.encoded import single_labels
 from satchel.errors import DataError
 from satchel.model.modelfile import Model
@@ -102,7 +103,7 @@ def score(
     for batch, found in answered(model, documents, threads, sample):
         names = single_labels(batch)
         target = model.labels.targets(names)
-        for name in names.filter(pa.array(target < 0)).to_pylist():
+        for name in filtered(names, target < 0).to_pylist():
             unknown[name] = unknown.get(name, 0) + 1
         kept = _most_confident(kept + _wrong(batch, found, target, mistakes), mistakes, mistakes_of_class)
         probabilities.append(found[target >= 0])
