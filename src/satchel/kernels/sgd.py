@@ -42,7 +42,7 @@ from satchel.kernels.threads import wait_for_all
 # when that is so small that rows would lose digits (Bottou 2012, "Stochastic gradient descent tricks", 5.1).
 _LEAST_SHRINKAGE = 1e-2
 
-_DOCUMENTS_AHEAD = 4  # of which features are asked for: documents come in random order
+_DOCUMENTS_AHEAD = 8  # of which features are asked for: documents come in random order
 
 _ZERO = np.float32(0)
 
@@ -188,16 +188,19 @@ def _add_up(dimension, first_group, last_group, start, stop, documents, paramete
     for q in range(start, stop):
         waiting -= min(AHEAD, bounds[q, last_group] - bounds[q, first_group])
         while asked < stop and (asked <= q or waiting < AHEAD):
+            following = asked + _DOCUMENTS_AHEAD
+            if following < begins.shape[0]:
+                begin = begins[following]
+                fetch_features(
+                    ids,
+                    weights,
+                    begin + bounds[following, first_group],
+                    begin + bounds[following, last_group],
+                )
             begin, end = begins[asked] + bounds[asked, first_group], begins[asked] + bounds[asked, last_group]
             fetch_first(ids, begin, end, embedding, dimension, True)
             waiting = waiting + min(AHEAD, end - begin) if asked > q else 0
             asked += 1
-        following = q + _DOCUMENTS_AHEAD
-        if following < begins.shape[0]:
-            begin = begins[following]
-            fetch_features(
-                ids, weights, begin + bounds[following, first_group], begin + bounds[following, last_group]
-            )
         begin = begins[q]
         for group in range(first_group, last_group):
             add_up(

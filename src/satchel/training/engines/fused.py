@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,15 +72,8 @@ class FusedEngine:
         self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Takes them; returns each document's loss, times its weight, and its weight."""
-        dataset, training, parameters = self._dataset, self._training, self._parameters
-        documents = (
-            dataset.ids,
-            dataset.weights,
-            dataset.offsets[order],
-            np.take(self._bounds, order, axis=0),
-            _targets(dataset, order),
-            self._sample_weights[order],
-        )
+        training, parameters = self._training, self._parameters
+        documents = self._documents(order)
         step = (
             learning_rates,
             np.float32(settled(training.linear_learning_rate)),
@@ -90,7 +84,7 @@ class FusedEngine:
             self._class_weights,
             POOLING[self._model.mode],
             training.clip_norm or 0.0,
-            _LOSSES[settled(training.loss)] if dataset.soft_targets is None else SOFT_CROSS_ENTROPY,
+            _LOSSES[settled(training.loss)] if self._dataset.soft_targets is None else SOFT_CROSS_ENTROPY,
         )
         linear = np.ascontiguousarray(parameters.weight.T)
         numbers = parameters.embedding.reshape(-1), linear.reshape(-1), parameters.bias
@@ -121,6 +115,18 @@ class FusedEngine:
         parameters.weight[:] = linear.T
         return losses, scales
 
+    def _documents(self, order: NDArray[np.int64]) -> tuple[Any, ...]:
+        """What the kernel takes of the documents, in their order."""
+        dataset = self._dataset
+        begins, classes = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int32)
+        bounds = np.empty((len(order), groups.GROUPS + 1), dtype=np.int32)
+        known = dataset.offsets, self._bounds.reshape(-1), dataset.targets
+        groups.take_documents(order, *known, begins, bounds.reshape(-1), classes)
+        targets = _targets(dataset, order, classes)
+        alike = dataset.sample_weights is None
+        sample_weights = self._sample_weights[: len(order)] if alike else self._sample_weights[order]
+        return dataset.ids, dataset.weights, begins, bounds, targets, sample_weights
+
     def settle(self) -> None:
         """Multiplies the embedding by what weight decay has left of it: see `Engine.settle`."""
         if self._shrinkage[0] != 1.0:
@@ -138,14 +144,17 @@ class FusedEngine:
 
 
 def _targets(
-    dataset: BagDataset, order: NDArray[np.int64]
+    dataset: BagDataset, order: NDArray[np.int64], classes: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Classes, where those of each document of the order begin and end; probabilities, or nothing."""
+    """Classes, where those of each document of the order begin and end; probabilities, or nothing.
+
+    `classes` are theirs where each has one.
+    """
     soft = dataset.soft_targets
     shares = np.empty(0, dtype=np.float32) if soft is None else soft[order].reshape(-1)
     if dataset.label_ids is None or dataset.label_offsets is None:
         places = np.arange(len(order) + 1)
-        return dataset.targets[order].astype(np.int32), places[:-1], places[1:], shares
+        return classes, places[:-1], places[1:], shares
     return dataset.label_ids, dataset.label_offsets[order], dataset.label_offsets[order + 1], shares
 
 
