@@ -49,8 +49,9 @@ def test_the_thread_ends_when_nobody_reads_on() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.parametrize("may_wait", [True, False])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_work_is_done_side_by_side_and_given_in_order(threads: int) -> None:
+def test_work_is_done_side_by_side_and_given_in_order(threads: int, may_wait: bool) -> None:
     together = threading.Barrier(threads)
     workers = set()
 
@@ -60,12 +61,14 @@ def test_work_is_done_side_by_side_and_given_in_order(threads: int) -> None:
         workers.add(threading.get_ident())
         return number * number
 
-    assert list(work_ahead(work, range(500), threads)) == [number * number for number in range(500)]
+    results = work_ahead(work, range(500), threads, may_wait=may_wait)
+    assert list(results) == [number * number for number in range(500)]
     assert len(workers) == threads
 
 
+@pytest.mark.parametrize("may_wait", [True, False])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_an_error_of_work_or_source_comes_after_the_results_before_it(threads: int) -> None:
+def test_an_error_of_work_or_source_comes_after_the_results_before_it(threads: int, may_wait: bool) -> None:
     def source() -> Iterator[int]:
         yield from range(5)
         raise DataError("train.csv:6: broken")
@@ -81,16 +84,33 @@ def test_an_error_of_work_or_source_comes_after_the_results_before_it(threads: i
         except DataError as error:
             yield str(error)
 
-    assert list(given(work_ahead(work, source(), threads))) == [0, 1, 2, "too large"]
-    assert list(given(work_ahead(int, source(), threads))) == [0, 1, 2, 3, 4, "train.csv:6: broken"]
+    found = given(work_ahead(work, source(), threads, may_wait=may_wait))
+    assert list(found) == [0, 1, 2, "too large"]
+    found = given(work_ahead(int, source(), threads, may_wait=may_wait))
+    assert list(found) == [0, 1, 2, 3, 4, "train.csv:6: broken"]
 
 
-def test_work_is_not_begun_for_nobody() -> None:
+@pytest.mark.parametrize("may_wait", [True, False])
+def test_work_is_not_begun_for_nobody(may_wait: bool) -> None:
     before = threading.active_count()
     begun: list[int] = []
-    results = work_ahead(begun.append, iter(int, 1), threads=2)  # without an end
+    results = work_ahead(begun.append, iter(int, 1), threads=2, may_wait=may_wait)  # without an end
     for _ in range(10):
         next(results)
     assert len(begun) <= 10 + 2 * 2 + 2
     results.close()
     assert threading.active_count() == before
+
+
+def test_what_is_done_is_given_while_the_source_waits() -> None:
+    goes_on = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 1
+        assert goes_on.wait(timeout=60)
+        yield 2
+
+    results = work_ahead(abs, source(), threads=2)
+    assert next(results) == 1
+    goes_on.set()
+    assert list(results) == [2]

@@ -18,6 +18,8 @@ from satchel.data.spool import Spool, is_mapped, make_array, waiting_room
 from satchel.kernels import bags as kernels
 from satchel.workers import Workers
 
+_TOGETHER = 1 << 17  # features, from which pieces are encoded at once
+
 
 class ProvisionalCorpus:
     """Documents as they are counted (`satchel.data.counting`), piece by piece, set aside."""
@@ -81,10 +83,10 @@ class ProvisionalCorpus:
             kept = kernels.arrange(piece.ids, piece.offsets, rows, first_bucket, counts)
             return Bags(piece.ids[:kept], piece.offsets, None if counts is None else counts[:kept])
 
-        placed = _Placing(ids, offsets, weights)
+        placed, threads = _Placing(ids, offsets, weights), self._workers.threads
         with (
-            closing(work_ahead(arrange, self._pieces(), self._workers.threads)) as arranged,
-            closing(work_ahead(placed.copy, placed.places(arranged), self._workers.threads)) as copied,
+            closing(work_ahead(arrange, self._pieces(), threads, may_wait=False)) as arranged,
+            closing(work_ahead(placed.copy, placed.places(arranged), threads, may_wait=False)) as copied,
         ):
             for _ in copied:
                 pass
@@ -92,10 +94,25 @@ class ProvisionalCorpus:
         return Bags(ids[:feature], offsets, None if weights is None else weights[:feature])
 
     def _pieces(self) -> Iterator[Bags]:
+        """The documents, some of the pieces they came in at a time: each costs a thread its start."""
         self._spool.rewind()
-        for documents, features in self._sizes:
-            offsets = self._spool.read(documents + 1, np.int64)
-            yield Bags(self._spool.read(features, np.int32), offsets)
+        waiting: list[tuple[int, int]] = []
+        for number, size in enumerate(self._sizes, 1):
+            waiting.append(size)
+            if number == len(self._sizes) or sum(features for _, features in waiting) >= _TOGETHER:
+                yield self._read(waiting)
+                waiting = []
+
+    def _read(self, sizes: list[tuple[int, int]]) -> Bags:
+        documents, features = np.sum(sizes, axis=0).tolist()
+        offsets, numbers = np.zeros(documents + 1, dtype=np.int64), np.empty(features, dtype=np.int32)
+        document = feature = 0
+        for of_piece, features_of_piece in sizes:
+            ends = self._spool.read(of_piece + 1, np.int64)[1:]
+            offsets[document + 1 : document + 1 + of_piece] = ends + feature
+            self._spool.fill(numbers[feature : feature + features_of_piece])
+            document, feature = document + of_piece, feature + features_of_piece
+        return Bags(numbers, offsets)
 
 
 class _Placing:

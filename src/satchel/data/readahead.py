@@ -1,9 +1,10 @@
 """Reading the next record batches while the last ones are worked on, several of them at a time."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from queue import Empty, Full, Queue
 from typing import TypeVar
 
@@ -61,23 +62,45 @@ def read_ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, N
 
 
 def work_ahead(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int, *, may_wait: bool = True
 ) -> Generator[Result, None, None]:
     """The function's results in the items' order, of which each thread works on another one.
 
     Nobody waits for the slowest but the order of the results: at most `2 * threads + 2` items, or what became
     of them, are in memory. An error of the function or of the source is raised here, after the results before
     it.
+
+    Args:
+        function: the work.
+        items: their source.
+        threads: how many work.
+        may_wait: whether the source may be slow, or wait for a pipe: another thread takes items from it then,
+            so that results that are there are given.
     """
     if threads == 1:
-        with closing(read_ahead(items)) as found:
+        with closing(read_ahead(items)) if may_wait else nullcontext(items) as found:
             yield from map(function, found)
         return
     with ThreadPoolExecutor(threads, "worker") as pool:
         begun = (pool.submit(function, item) for item in items)
-        with closing(read_ahead(begun, 2 * threads)) as results:
+        taken = read_ahead(begun, 2 * threads) if may_wait else _taken_ahead(begun, 2 * threads)
+        with closing(taken) as results:
             for result in results:
                 yield result.result()
+
+
+def _taken_ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
+    """The items, taken from their source `depth` of them ahead."""
+    waiting: deque[Item] = deque()
+    try:
+        for item in items:
+            waiting.append(item)
+            if len(waiting) > depth:
+                yield waiting.popleft()
+    except Exception:
+        yield from waiting
+        raise
+    yield from waiting
 
 
 class _End:

@@ -137,6 +137,11 @@ class Spool:
     def read(self, count: int, dtype: type[np.generic], *, mapped: bool = False) -> NDArray[Any]:
         """The next numbers, [count], in memory or in a file of their own."""
         array = make_array(count, dtype, mapped=mapped)
+        self.fill(array)
+        return array
+
+    def fill(self, array: NDArray[Any]) -> None:
+        """Reads the next numbers to `array`, [count]."""
         raw, place = array.view(np.uint8), 0
         if self._file is None:
             for piece in self._held.pieces(len(raw)):
@@ -147,7 +152,6 @@ class Spool:
             if not count:
                 raise EOFError("less was written")
             place += count
-        return array
 
     def take(self, dtype: type[np.generic], *, mapped: bool) -> NDArray[Any]:
         """All that was set aside as one array."""

@@ -111,7 +111,9 @@ class RunFolder:
     @property
     def is_finished(self) -> bool:
         """Whether the run here came to its end: what only a run under way needs goes last."""
-        return self.model.is_file() and self.metrics.is_file() and not self.rows.exists()
+        needed_under_way = self.epoch_checkpoint, self.rows
+        is_written = self.model.is_file() and self.metrics.is_file()
+        return is_written and not any(each.exists() for each in needed_under_way)
 
     def begin(self, config: str) -> None:
         """Writes the resolved config, and clears what an earlier run left.

@@ -67,8 +67,8 @@ class Learning:
         self._saved = time.monotonic()
 
     def begin(self) -> None:
-        """Writes what the rows of the parameters stand for, beside what comes next."""
-        self._writer.save_rows(Known(self._corpus.vocabulary, self._corpus.labels))
+        """Has what the rows of the parameters stand for written before the first checkpoint."""
+        self._writer.keep_rows(Known(self._corpus.vocabulary, self._corpus.labels))
 
     def go_on_from(self, checkpoint: Checkpoint) -> None:
         """Takes the state of the last checkpoint; what a kill kept from being written is written now.

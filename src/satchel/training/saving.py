@@ -23,6 +23,7 @@ class CheckpointWriter:
         self._identity = identity
         self._aside = ThreadPoolExecutor(1, "checkpoint")
         self._last: Future[None] | None = None
+        self._rows: Known | None = None  # still to be written
 
     def save(
         self,
@@ -57,7 +58,8 @@ class CheckpointWriter:
         if ended:
             self._last = self._aside.submit(lambda: self._finish(write(), epoch, kept=kept))
         else:
-            self._last = self._aside.submit(self._finish, write(), epoch, kept=kept)
+            self._last = self._aside.submit(self._finish, write(), epoch, kept=kept, rows=self._rows)
+            self._rows = None
 
     def note(self, epoch: EpochRecord) -> None:
         """Gives an epoch that ended, and is not kept, its line in metrics.jsonl, after those before it."""
@@ -70,14 +72,12 @@ class CheckpointWriter:
 
         self._last = self._aside.submit(add)
 
-    def save_rows(self, known: Known) -> None:
-        """Writes what the rows of the parameters stand for, beside the training; checkpoints come after it.
+    def keep_rows(self, known: Known) -> None:
+        """Takes note of what the rows of the parameters stand for, which is written before a checkpoint is.
 
-        Raises:
-            RunFolderError: the last checkpoint could not be written.
+        Of a training that has ended it is not: the model file says so a moment later.
         """
-        self.wait()
-        self._last = self._aside.submit(save_rows, self._folder.rows, known)
+        self._rows = known
 
     def wait(self) -> None:
         """Waits until all that was to be written is in its place.
@@ -99,7 +99,15 @@ class CheckpointWriter:
         if best is not None and best.validation is not None:
             self._folder.keep_checkpoint(self._folder.best_checkpoint)
 
-    def _finish(self, written: Replacement, epoch: EpochRecord | None, *, kept: bool) -> None:
+    def _finish(
+        self, written: Replacement, epoch: EpochRecord | None, *, kept: bool, rows: Known | None = None
+    ) -> None:
+        if rows is not None:
+            try:
+                save_rows(self._folder.rows, rows)
+            except BaseException:
+                written.discard()
+                raise
         written.commit()
         if kept:
             self.name(epoch if epoch is not None and epoch.is_best else None)
