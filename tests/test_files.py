@@ -2,12 +2,13 @@ import errno
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from satchel.errors import RunFolderError
-from satchel.files import replacing, write_json, write_text
+from satchel.files import begin_to_flush, replacing, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -150,3 +151,18 @@ def test_lists_of_numbers_stand_on_one_line(tmp_path: Path) -> None:
     assert "[1, -2.5e-07],\n" in text
     assert '"e": [5]\n' in text
     assert "é" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes with numbers")
+def test_flushing_begins_or_does_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        file.write(b"content")
+        begin_to_flush(file)
+    assert (tmp_path / "file").read_bytes() == b"content"
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source, os.fdopen(writing, "wb") as pipe:
+        pipe.write(b"content")
+        pipe.flush()
+        begin_to_flush(pipe)
+        pipe.close()
+        assert source.read() == b"content"

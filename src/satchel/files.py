@@ -1,12 +1,11 @@
 """Writing files so that a name never stands for half of one."""
 
+import ctypes
 import errno
 import json
 import os
 import re
-import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 
 from satchel.errors import RunFolderError
 
+_WRITE = 2  # SYNC_FILE_RANGE_WRITE of <fcntl.h>
 UNFINISHED = ".part"  # what the name of a file ends with that is not complete
 
 
@@ -217,6 +217,17 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def begin_to_flush(file: BinaryIO) -> None:
+    """Has the system put what was written to a file on the disk, without waiting for it.
+
+    Left alone, Linux begins with that after seconds, and who flushes the file then waits for all of it.
+    """
+    if sys.platform == "linux":
+        begin = getattr(ctypes.CDLL(None), "sync_file_range", None)
+        if begin is not None:  # GNU's and musl's C libraries have it
+            begin(file.fileno(), ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
+
+
 def folder_in_the_way(path: Path) -> Path | None:
     """The folder in which `path` is, or would be made, where that cannot be written to."""
     parent = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
@@ -263,35 +274,6 @@ def lock(path: Path) -> BinaryIO | None:
         if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
             return file
         file.close()
-
-
-def user_cache(name: str) -> Path | None:
-    """A folder of the user's for what can be made anew; None where there is no place that takes files.
-
-    Compiled code is run as it is found there. In the folder of temporary files, which is everybody's,
-    another user may have been first: only a folder that nobody else can write to will do.
-    """
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
-    user = os.getuid() if os.name == "posix" else "cache"
-    temporary = Path(tempfile.gettempdir()) / f"satchel-{user}"
-    for parent in (Path(base) / "satchel", temporary):
-        folder = parent / name
-        try:
-            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            if os.access(folder, os.W_OK) and (parent != temporary or _is_own(parent)):
-                return folder
-        except OSError:
-            continue
-    return None
-
-
-def _is_own(folder: Path) -> bool:
-    """Whether a folder is this user's, and nobody else may write to it."""
-    if os.name != "posix":
-        return True
-    state = folder.lstat()
-    return stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid() and not state.st_mode & 0o022
 
 
 if sys.platform == "win32":

@@ -64,7 +64,7 @@ def test_surroundings(run: Path, case: str) -> None:
 @posix
 def test_a_home_that_cannot_be_written_to(run: Path) -> None:
     """Compiled code goes to the folder of temporary files, where it is the user's own."""
-    script = "from satchel.files import user_cache; print(user_cache('kernels'))"
+    script = "from satchel.cache import user_cache; print(user_cache('kernels'))"
     environment = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/cache", "TMPDIR": str(run)}
 
     def cache() -> str:

@@ -13,8 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.cache import user_cache
 from satchel.errors import DataError
-from satchel.files import user_cache
 from satchel.memory import memory_size, pages
 
 _PIECE = 1 << 24  # bytes that are taken, or read, at a time

@@ -22,8 +22,9 @@ from typing import Any, overload
 
 import numpy as np
 
+from satchel.cache import user_cache
 from satchel.errors import RunFolderError
-from satchel.files import replacing, user_cache
+from satchel.files import replacing
 from satchel.kernels.linking import link, target_description
 
 _lock = threading.RLock()  # of all that is found out, compiled and linked once

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
+from satchel.files import begin_to_flush
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -84,6 +86,7 @@ def write_tensors(
             raw = bytes_of(tensors[name])
             for start in range(0, len(raw), _PIECE):
                 file.write(raw[start : start + _PIECE])
+            begin_to_flush(file)
         if known_later is not None:
             text = _head(tensors, known_later())[0][_LENGTH.size :].ljust(len(head) - _LENGTH.size)
             assert len(text) == len(head) - _LENGTH.size, "there is no room for it"

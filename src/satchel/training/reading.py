@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from satchel.cache import user_cache
 from satchel.data.corpus import Corpus, read_corpus
 from satchel.data.fingerprint import Fingerprints
 from satchel.data.paths import can_be_read_again, expand, total_bytes
 from satchel.data.settings import Paths
 from satchel.data.spool import is_on_disk
 from satchel.data.vocabulary import Known
-from satchel.files import user_cache
 from satchel.model.contents import locate_model
 from satchel.model.modelfile import Model
 from satchel.reporting import Reporter

@@ -46,7 +46,7 @@ class FusedEngine:
         batch, dimension = task.training.batch_size, settled(task.model.embedding_dim)
         self._train = trainer(dimension)
         self._bounds = np.empty((len(task.dataset), groups.GROUPS + 1), dtype=np.int32)
-        groups.find_groups(task.dataset.ids, task.dataset.offsets, self._bounds)
+        self._workers.map(self._find_groups, self._workers.ranges(len(task.dataset)))
         self._shrinkage = np.ones(1)
         classes = len(task.parameters.bias)
         self._clipping = (
@@ -63,6 +63,10 @@ class FusedEngine:
             np.empty(batch * dimension, dtype=np.float32),
         )
         self._take_steps(np.empty(0, dtype=np.int64), np.empty(0))  # compiles, or loads, the kernel
+
+    def _find_groups(self, part: tuple[int, int]) -> None:
+        offsets = self._dataset.offsets[part[0] : part[1] + 1]
+        groups.find_groups(self._dataset.ids, offsets, self._bounds[slice(*part)])
 
     def train(self, order: NDArray[np.int64], learning_rates: NDArray[np.float64]) -> float:
         """Takes one step for each batch of `order`: see `Engine.train`."""
