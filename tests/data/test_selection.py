@@ -2,6 +2,7 @@ from collections import Counter
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -80,6 +81,39 @@ def test_limits_by_hand() -> None:
     assert kept(min_count=10**30) == ([], [2])
     assert kept(max_size=2) == (["the", "cat"], [3, 2])
     assert kept(max_size=1, ngram_min_count=1) == (["the"], [3])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("least", [1023, 1024, 1025, 1026, 2000, 3000, 3001])
+def test_features_may_have_to_be_very_frequent(least: int, threads: int) -> None:
+    times = {"a": 1023, "b": 1024, "c": 1025, "d": 2000, "e": 3000}
+    keep = VocabularySettings(char_ngrams=None, min_count=least, ngram_min_count=least)
+    counts, _ = count([f"{word} " * often for word, often in times.items()], RAW, keep, threads)
+    vocabulary, rows = counts.select(keep)
+    words = {word: often for word, often in times.items() if often >= least}
+    assert vocabulary.words.to_pylist() == sorted(words, key=lambda word: -words[word])
+    pairs = [often - 1 for often in times.values() if often > least]
+    assert vocabulary.counts.tolist() == sorted([*words.values(), *pairs], reverse=True)
+    assert np.count_nonzero(rows >= 0) == len(vocabulary)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@given(before=TEXTS, texts=TEXTS, keep=KEEP)
+def test_known_features_stay_however_rare(
+    threads: int, before: list[str], texts: list[str], keep: VocabularySettings
+) -> None:
+    everything = keep.model_copy(update={"min_count": 1, "ngram_min_count": 1, "max_size": None})
+    known = count(before, RAW, keep)[0].select(everything)[0]
+    counts, _ = count(texts, RAW, keep, threads)
+    vocabulary, _ = counts.select(keep, known)
+    documents = named_features(texts, "basic", keep)
+    of_known = set(chain.from_iterable(named_features(before, "basic", keep)))
+    frequent = set(expected_rows(documents, keep.model_copy(update={"max_size": None})))
+    taken = [each for each in expected_rows(documents, everything) if each in frequent | of_known]
+    expected = [
+        each for row, each in enumerate(taken) if each in of_known or row < (keep.max_size or len(taken))
+    ]
+    assert vocabulary.hashes.tolist() == list(map(reference.feature_hash, expected))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -73,13 +73,21 @@ class FeatureTable(NamedTuple):
         """The features' hashes, uint64 [used]."""
         return self.entries[: ENTRY_WORDS * self.used : ENTRY_WORDS].copy()
 
-    def rare(self, wanted: NDArray[np.bool_] | None, least: NDArray[np.int64]) -> int:
-        """How many of the wanted features occur less often than a word or an n-gram must, int64 [2]."""
-        if wanted is None:
-            return 0
-        hashes, counts = self.entries[: ENTRY_WORDS * self.used].reshape(self.used, -1)[wanted].T
-        needed = least[(hashes & np.uint64(1)).astype(np.intp)].astype(np.uint64)
-        return int(np.count_nonzero(counts < needed))
+    def frequent(
+        self, few: NDArray[np.int64], least: NDArray[np.int64], wanted: NDArray[np.bool_] | None
+    ) -> int:
+        """How many features occur as often as a word or an n-gram must, `least`, int64 [2], or are wanted.
+
+        Args:
+            few: how many occur how often, int64 [2, K], if less than K times.
+            least: int64 [2].
+            wanted: bool [used], or None.
+        """
+        if wanted is None and least.max() <= few.shape[1]:
+            return self.used - int(few[0, : least[0]].sum() + few[1, : least[1]].sum())
+        hashes, counts = self.entries[: ENTRY_WORDS * self.used].reshape(-1, ENTRY_WORDS).T
+        kept = counts >= least.astype(np.uint64)[(hashes & np.uint64(1)).astype(np.intp)]
+        return int(np.count_nonzero(kept if wanted is None else kept | wanted))
 
 
 class CountedFeatures(NamedTuple):
@@ -150,7 +158,7 @@ class FeatureCounts:
         least = np.array([min(each, _MOST) for each in (word, ngram)])
         wanted = [None if known is None else known.rows_of(table.hashes) >= 0 for table in self.tables]
         sizes = [
-            table.used - int(few[0, :word].sum() + few[1, :ngram].sum()) + table.rare(each, least)
+            table.frequent(few, least, each)
             for table, few, each in zip(self.tables, self._few, wanted, strict=True)
         ]
         ends = np.cumsum([0, *sizes])
