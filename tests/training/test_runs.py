@@ -144,6 +144,22 @@ def test_what_changed_is_refused_by_name(config: Path) -> None:
     assert len(result.corpus.vocabulary) > before
 
 
+def test_the_data_may_change_when_a_run_is_all_but_finished(config: Path) -> None:
+    """Killed between the writing of the model and of the figures: only the model says what rows are of."""
+    few = ("training.epochs=1", "data.validation=null")
+    settings = load_config(Path("config.yaml"), few)
+    with RunFolder(Path("cut")) as folder:
+        train(settings, folder, start=Start(), describe=dump_config, reporter=Reporter())
+        assert not folder.rows.exists()
+        assert not folder.is_finished
+    write_csv(config / "train.csv", [*documents(300, seed=1), ("quince orchard", "fruit"), ("lute", "music")])
+    heard = Heard()
+    result = run("cut", *few, resume=True, allow_changed_data=True, reporter=heard)
+    assert any("after epoch 1 of 1, with changed data" in line for line in heard.lines)
+    assert "lute" in result.corpus.vocabulary.words.to_pylist()
+    assert RunFolder(Path("cut")).is_finished
+
+
 def load_model_rows(path: str) -> int:
     from satchel.model.tensorfile import TensorFile
 

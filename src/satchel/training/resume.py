@@ -6,6 +6,7 @@ from typing import Any
 from satchel.data.fingerprint import Fingerprints, differences
 from satchel.data.vocabulary import Known
 from satchel.errors import CheckpointError
+from satchel.model.modelfile import load_model
 from satchel.settings import AUTO
 from satchel.training.checkpoint import Checkpoint, load_rows, read_checkpoint, rows_hash
 from satchel.training.folder import RunFolder
@@ -78,10 +79,16 @@ def known_rows(checkpoint: Checkpoint, folder: RunFolder) -> Known:
 
     Raises:
         CheckpointError: that is not there, or is of other parameters.
+        ModelFileError: the model is damaged, which alone says so.
     """
-    known = load_rows(folder.rows)
+    place = folder.rows
+    if place.exists() or not folder.model.exists():
+        known = load_rows(place)
+    else:  # of a training that has ended only the model says so
+        place, model = folder.model, load_model(folder.model)
+        known = Known(model.vocabulary, model.labels)
     if rows_hash(known.vocabulary, known.labels) != checkpoint.identity.rows:
-        raise CheckpointError(f"{folder.rows}: is not of this checkpoint: start anew with --force")
+        raise CheckpointError(f"{place}: is not of this checkpoint: start anew with --force")
     return known
 
 
