@@ -14,7 +14,7 @@ from satchel.errors import CheckpointError, ConfigError, DivergedError, RunFolde
 from satchel.files import lock
 from satchel.model.modelfile import load_model
 from satchel.reporting import Reporter
-from satchel.training.checkpoint import read_checkpoint
+from satchel.training.checkpoint import load_rows, read_checkpoint
 from satchel.training.folder import RunFolder
 from satchel.training.run import RunResult, Start, is_finished, train
 from satchel.training.saving import CheckpointWriter
@@ -158,6 +158,18 @@ def test_the_data_may_change_when_a_run_is_all_but_finished(config: Path) -> Non
     assert any("after epoch 1 of 1, with changed data" in line for line in heard.lines)
     assert "lute" in result.corpus.vocabulary.words.to_pylist()
     assert RunFolder(Path("cut")).is_finished
+
+
+def test_what_rows_are_of_is_written_where_a_training_took_long(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satchel.training.saving._SHORT", 0.0)
+    settings = load_config(Path("config.yaml"), ["training.epochs=1", "data.validation=null"])
+    with RunFolder(Path("long")) as folder:
+        result = train(settings, folder, start=Start(), describe=dump_config, reporter=Reporter())
+        known = load_rows(folder.rows)
+    assert known.vocabulary.hashes.tolist() == result.corpus.vocabulary.hashes.tolist()
+    assert known.labels == result.corpus.labels
 
 
 def load_model_rows(path: str) -> int:

@@ -1,5 +1,6 @@
 """Saving a training while it goes on: a checkpoint is flushed to the disk beside the next epoch."""
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from satchel.data.vocabulary import Known
@@ -8,6 +9,8 @@ from satchel.model.parameters import Parameters
 from satchel.training.checkpoint import EngineState, Identity, save_rows, write_checkpoint
 from satchel.training.folder import RunFolder
 from satchel.training.loop import EpochRecord, Progress
+
+_SHORT = 10.0  # seconds of a training that is as well begun anew
 
 
 class CheckpointWriter:
@@ -24,6 +27,7 @@ class CheckpointWriter:
         self._aside = ThreadPoolExecutor(1, "checkpoint")
         self._last: Future[None] | None = None
         self._rows: Known | None = None  # still to be written
+        self._begun = time.monotonic()
 
     def save(
         self,
@@ -55,11 +59,13 @@ class CheckpointWriter:
                 self._folder.last_checkpoint, parameters, engine_state, progress, self._identity
             )
 
-        if ended:
-            self._last = self._aside.submit(lambda: self._finish(write(), epoch, kept=kept))
-        else:
-            self._last = self._aside.submit(self._finish, write(), epoch, kept=kept, rows=self._rows)
-            self._rows = None
+        rows, self._rows = self._rows, None
+        if not ended:
+            self._last = self._aside.submit(self._finish, write(), epoch, kept=kept, rows=rows)
+            return
+        if time.monotonic() - self._begun < _SHORT:
+            rows = None
+        self._last = self._aside.submit(lambda: self._finish(write(), epoch, kept=kept, rows=rows))
 
     def note(self, epoch: EpochRecord) -> None:
         """Gives an epoch that ended, and is not kept, its line in metrics.jsonl, after those before it."""
@@ -75,7 +81,8 @@ class CheckpointWriter:
     def keep_rows(self, known: Known) -> None:
         """Takes note of what the rows of the parameters stand for, which is written before a checkpoint is.
 
-        Of a training that has ended it is not: the model file says so a moment later.
+        Of a training that ended within seconds it is not: the model file says so a moment later, and what
+        could be lost in that moment is made anew in seconds.
         """
         self._rows = known
 
