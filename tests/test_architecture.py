@@ -17,7 +17,7 @@ MODULES = {
 }
 # From the ground up. What stands side by side does not know each other, but for the ground itself.
 FLOORS = [
-    {"errors", "settings", "reporting", "layout", "files", "cache", "memory", "workers"},
+    {"errors", "settings", "reporting", "layout", "files", "cache", "c_library", "memory", "workers"},
     {"kernels"},
     {"data"},
     {"model"},

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from satchel.c_library import c_function
 from satchel.errors import RunFolderError
 
 _WRITE = 2  # SYNC_FILE_RANGE_WRITE of <fcntl.h>
@@ -222,10 +223,9 @@ def begin_to_flush(file: BinaryIO) -> None:
 
     Left alone, Linux begins with that after seconds, and who flushes the file then waits for all of it.
     """
-    if sys.platform == "linux":
-        begin = getattr(ctypes.CDLL(None), "sync_file_range", None)
-        if begin is not None:  # GNU's and musl's C libraries have it
-            begin(file.fileno(), ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
+    begin = c_function("sync_file_range")
+    if begin is not None:
+        begin(file.fileno(), ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
 
 
 def folder_in_the_way(path: Path) -> Path | None:

@@ -1,12 +1,13 @@
 """How the process takes memory and gives it back."""
 
-import ctypes
 import mmap
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from satchel.c_library import c_function
 
 # <malloc.h>
 _TRIM_THRESHOLD = -1
@@ -99,10 +100,9 @@ def freed_memory_kept(size: int = 1 << 21) -> Iterator[None]:
 
 def _call(name: str, *numbers: int) -> None:
     """Calls a function of glibc, where there is one of that name."""
-    if sys.platform == "linux":
-        function = getattr(ctypes.CDLL(None), name, None)
-        if function is not None:
-            function(*numbers)
+    function = c_function(name)
+    if function is not None:
+        function(*numbers)
 
 
 def memory_size() -> int | None:

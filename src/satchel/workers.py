@@ -13,6 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from satchel.c_library import c_function
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -86,9 +88,4 @@ def _core() -> int:
 
 @cache
 def _sched_getcpu() -> Callable[[], int]:
-    import ctypes
-
-    found: Callable[[], int] | None = None
-    if sys.platform == "linux":
-        found = getattr(ctypes.CDLL(None), "sched_getcpu", None)
-    return found or (lambda: -1)
+    return c_function("sched_getcpu") or (lambda: -1)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from satchel.data import batches
-from satchel.data.arrays import filtered, list_lengths
+from satchel.data.arrays import filtered, list_lengths, narrowed
 from satchel.data.paths import STDIN
 from satchel.data.readers.columns import Selection, refuse_columns, table_batch
 from satchel.data.readers.compression import Progress
@@ -112,11 +112,5 @@ def _parsed(block: Block, prefix: bytes | None) -> tuple[pa.LargeStringArray, pa
         offsets,
     )
     names = batches.strings(data, label_starts[: offsets[-1]], label_ends[: offsets[-1]])
-    name_offsets, letters = batches.text_buffers(names)
-    labels = pa.ListArray.from_arrays(
-        batches.from_numpy(offsets.astype(np.int32)),
-        pa.StringArray.from_buffers(
-            len(names), pa.py_buffer(name_offsets.astype(np.int32)), pa.py_buffer(letters)
-        ),
-    )
+    labels = pa.ListArray.from_arrays(batches.from_numpy(offsets.astype(np.int32)), narrowed(names))
     return batches.strings(data, starts, ends), labels
